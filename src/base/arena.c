@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arenas: a list of blocks, newest first. Here because lifetimes are few and
+ * everything else asks for memory from one of them. Start at arena_alloc(). */
+#include "base/arena.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdio.h>
+
+enum { FIRST_BLOCK = 2048, LARGEST_STEP = 64 * 1024 };
+
+struct block {
+    struct block *older;
+    size_t capacity;
+    size_t used;
+    alignas(max_align_t) char bytes[];
+};
+
+struct arena {
+    struct block *newest;
+    size_t size;
+};
+
+struct arena *arena_new(void)
+{
+    return mem_new(sizeof(struct arena));
+}
+
+static void drop_newest(struct arena *arena)
+{
+    struct block *block = arena->newest;
+    arena->newest = block->older;
+    arena->size -= block->capacity;
+    mem_wipe(block->bytes, block->used);
+    mem_free(block);
+}
+
+void arena_free(struct arena *arena)
+{
+    if (arena == NULL) {
+        return;
+    }
+    while (arena->newest != NULL) {
+        drop_newest(arena);
+    }
+    mem_free(arena);
+}
+
+static void add_block(struct arena *arena, size_t at_least)
+{
+    size_t capacity = FIRST_BLOCK;
+    if (arena->newest != NULL) {
+        capacity = arena->newest->capacity * 2;
+    }
+    capacity = capacity > LARGEST_STEP ? LARGEST_STEP : capacity;
+    capacity = capacity < at_least ? at_least : capacity;
+    struct block *block = mem_new(sizeof(struct block) + capacity);
+    block->capacity = capacity;
+    block->older = arena->newest;
+    arena->newest = block;
+    arena->size += capacity;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    const size_t align = alignof(max_align_t);
+    assert(size < SIZE_MAX / 2);
+    size = (size + align - 1) / align * align;
+    struct block *block = arena->newest;
+    if (block == NULL || block->capacity - block->used < size) {
+        add_block(arena, size);
+        block = arena->newest;
+    }
+    void *result = block->bytes + block->used;
+    block->used += size;
+    return result;
+}
+
+void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
+{
+    assert(size == 0 || count < SIZE_MAX / 2 / size);
+    return arena_alloc(arena, count * size);
+}
+
+struct str arena_str(struct arena *arena, struct str text)
+{
+    char *copy = arena_alloc(arena, text.len + 1);
+    if (text.len > 0) {
+        memcpy(copy, text.ptr, text.len);
+    }
+    return str_make(copy, text.len);
+}
+
+struct str arena_vprintf(struct arena *arena, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    assert(len >= 0);
+    char *text = arena_alloc(arena, (size_t)len + 1);
+    (void)vsnprintf(text, (size_t)len + 1, format, again);
+    va_end(again);
+    return str_make(text, (size_t)len);
+}
+
+struct str arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct str text = arena_vprintf(arena, format, args);
+    va_end(args);
+    return text;
+}
+
+struct str arena_join(struct arena *arena, struct str a, struct str b)
+{
+    char *both = arena_alloc(arena, a.len + b.len + 1);
+    if (a.len > 0) {
+        memcpy(both, a.ptr, a.len);
+    }
+    if (b.len > 0) {
+        memcpy(both + a.len, b.ptr, b.len);
+    }
+    return str_make(both, a.len + b.len);
+}
+
+struct str arena_lower(struct arena *arena, struct str text)
+{
+    char *copy = arena_alloc(arena, text.len + 1);
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        copy[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    return str_make(copy, text.len);
+}
+
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    struct block *block = arena->newest;
+    return (struct arena_mark){block, block == NULL ? 0 : block->used};
+}
+
+void arena_reset(struct arena *arena, struct arena_mark mark)
+{
+    while (arena->newest != mark.block) {
+        assert(arena->newest != NULL);
+        drop_newest(arena);
+    }
+    if (arena->newest != NULL) {
+        struct block *block = arena->newest;
+        memset(block->bytes + mark.used, 0, block->used - mark.used);
+        block->used = mark.used;
+    }
+}
+
+size_t arena_size(const struct arena *arena)
+{
+    return arena->size;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Growing byte buffers. Start at buf_reserve(). */
+#include "base/buf.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+void buf_free(struct buf *buf)
+{
+    mem_wipe(buf->bytes, buf->len);
+    mem_free(buf->bytes);
+    *buf = (struct buf){0};
+}
+
+void buf_clear(struct buf *buf)
+{
+    mem_wipe(buf->bytes, buf->len);
+    buf->len = 0;
+}
+
+void buf_reserve(struct buf *buf, size_t more)
+{
+    size_t wanted = buf->len + more;
+    if (wanted <= buf->capacity) {
+        return;
+    }
+    size_t capacity = buf->capacity == 0 ? 256 : buf->capacity;
+    while (capacity < wanted) {
+        capacity *= 2;
+    }
+    /* A fresh block, not realloc: the old bytes are wiped. */
+    char *bytes = mem_new(capacity);
+    if (buf->len > 0) {
+        memcpy(bytes, buf->bytes, buf->len);
+        mem_wipe(buf->bytes, buf->len);
+    }
+    mem_free(buf->bytes);
+    buf->bytes = bytes;
+    buf->capacity = capacity;
+}
+
+void buf_add(struct buf *buf, struct str text)
+{
+    if (text.len == 0) {
+        return;
+    }
+    buf_reserve(buf, text.len);
+    memcpy(buf->bytes + buf->len, text.ptr, text.len);
+    buf->len += text.len;
+}
+
+void buf_add_char(struct buf *buf, char c)
+{
+    buf_add(buf, str_make(&c, 1));
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    assert(len >= 0);
+    buf_reserve(buf, (size_t)len + 1);
+    va_start(args, format);
+    (void)vsnprintf(buf->bytes + buf->len, (size_t)len + 1, format, args);
+    va_end(args);
+    buf->len += (size_t)len;
+}
+
+void buf_drop_front(struct buf *buf, size_t len)
+{
+    assert(len <= buf->len);
+    memmove(buf->bytes, buf->bytes + len, buf->len - len);
+    buf->len -= len;
+}

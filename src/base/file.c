@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading and listing files. Start at file_read(). */
+#include "base/file.h"
+
+#include "base/buf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool fail(struct arena *arena, struct str path, struct str *reterr)
+{
+    *reterr = arena_printf(arena, "%.*s: %s", STR_ARG(path), strerror(errno));
+    return false;
+}
+
+static bool read_all(int fd, size_t max_bytes, struct buf *out)
+{
+    for (;;) {
+        buf_reserve(out, 16384);
+        ssize_t got = read(fd, out->bytes + out->len, 16384);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return false;
+        }
+        if (got == 0) {
+            return true;
+        }
+        out->len += (size_t)got;
+        if (out->len > max_bytes) {
+            errno = EFBIG;
+            return false;
+        }
+    }
+}
+
+bool file_read(struct arena *arena, struct str path, size_t max_bytes,
+               struct str *ret_text, struct str *reterr)
+{
+    int fd = open(arena_str(arena, path).ptr, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return fail(arena, path, reterr);
+    }
+    struct buf text = {0};
+    bool ok = read_all(fd, max_bytes, &text);
+    int error = errno;
+    (void)close(fd);
+    if (ok) {
+        *ret_text = arena_str(arena, buf_str(&text));
+    }
+    buf_free(&text);
+    errno = error;
+    return ok || fail(arena, path, reterr);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
+bool file_list(struct arena *arena, struct str folder, struct str suffix,
+               struct str **ret_names, size_t *ret_count, struct str *reterr)
+{
+    DIR *dir = opendir(arena_str(arena, folder).ptr);
+    if (dir == NULL) {
+        return fail(arena, folder, reterr);
+    }
+    struct buf names = {0};
+    for (struct dirent *e = readdir(dir); e != NULL; e = readdir(dir)) {
+        struct str name = str_of(e->d_name);
+        if (str_ends(name, suffix) && name.ptr[0] != '.') {
+            name = arena_str(arena, name);
+            buf_add(&names, str_make((const char *)&name, sizeof(name)));
+        }
+    }
+    (void)closedir(dir);
+    *ret_count = names.len / sizeof(struct str);
+    *ret_names = ARENA_ARRAY(arena, struct str, *ret_count);
+    if (names.len > 0) {
+        memcpy(*ret_names, names.bytes, names.len);
+        qsort(*ret_names, *ret_count, sizeof(struct str), by_name);
+    }
+    buf_free(&names);
+    return true;
+}
+
+bool file_is_folder(struct str path)
+{
+    struct arena *arena = arena_new();
+    struct stat st;
+    bool is = stat(arena_str(arena, path).ptr, &st) == 0 && S_ISDIR(st.st_mode);
+    arena_free(arena);
+    return is;
+}
+
+int file_open_append(struct arena *arena, struct str path, struct str *reterr)
+{
+    int fd = open(arena_str(arena, path).ptr,
+                  O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        (void)fail(arena, path, reterr);
+    }
+    return fd;
+}

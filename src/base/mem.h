@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The heap, for things whose life is neither a request's nor the process's.
+ *
+ * Purpose:   the one door to malloc; arenas and buffers stand on it.
+ * Ownership: mem_new() gives, mem_free() takes back; NULL may be freed.
+ * Errors:    none: running out of memory ends the process with a message. What
+ *            makes that honest is that every input has a limit at the door.
+ * Never:     returns NULL; returns memory that is not zeroed.
+ */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stddef.h>
+
+void *mem_new(size_t size);
+/* Grown bytes are not zeroed. */
+void *mem_resize(void *block, size_t size);
+void mem_free(void *block);
+/* Overwrites secrets in a way no optimiser removes. */
+void mem_wipe(void *block, size_t size);
+
+#endif

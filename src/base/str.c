@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text slices: comparing, searching, cutting. Here because every room needs
+ * them. Start at str_eq(). */
+#include "base/str.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool str_eq(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+    if (a.len != b.len) {
+        return false;
+    }
+    for (size_t i = 0; i < a.len; i++) {
+        if (lower(a.ptr[i]) != lower(b.ptr[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int str_compare(struct str a, struct str b)
+{
+    size_t shorter = a.len < b.len ? a.len : b.len;
+    int order = shorter == 0 ? 0 : memcmp(a.ptr, b.ptr, shorter);
+    if (order != 0) {
+        return order;
+    }
+    return (a.len > b.len) - (a.len < b.len);
+}
+
+bool str_starts(struct str text, struct str prefix)
+{
+    return text.len >= prefix.len && str_eq(str_first(text, prefix.len), prefix);
+}
+
+bool str_ends(struct str text, struct str suffix)
+{
+    return text.len >= suffix.len &&
+           str_eq(str_from(text, text.len - suffix.len), suffix);
+}
+
+bool str_contains(struct str text, struct str part)
+{
+    return str_find_str(text, part) != STR_NOT_FOUND;
+}
+
+size_t str_find(struct str text, char c)
+{
+    const char *hit = text.len == 0 ? NULL : memchr(text.ptr, c, text.len);
+    return hit == NULL ? STR_NOT_FOUND : (size_t)(hit - text.ptr);
+}
+
+size_t str_find_last(struct str text, char c)
+{
+    for (size_t i = text.len; i > 0; i--) {
+        if (text.ptr[i - 1] == c) {
+            return i - 1;
+        }
+    }
+    return STR_NOT_FOUND;
+}
+
+size_t str_find_str(struct str text, struct str part)
+{
+    if (part.len == 0) {
+        return 0;
+    }
+    const char *hit =
+        text.len == 0 ? NULL : memmem(text.ptr, text.len, part.ptr, part.len);
+    return hit == NULL ? STR_NOT_FOUND : (size_t)(hit - text.ptr);
+}
+
+struct str str_from(struct str text, size_t from)
+{
+    if (from >= text.len) {
+        return str_make(text.ptr == NULL ? NULL : text.ptr + text.len, 0);
+    }
+    return str_make(text.ptr + from, text.len - from);
+}
+
+struct str str_first(struct str text, size_t len)
+{
+    return str_make(text.ptr, len < text.len ? len : text.len);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct str str_trim(struct str text)
+{
+    while (text.len > 0 && is_blank(text.ptr[0])) {
+        text = str_from(text, 1);
+    }
+    while (text.len > 0 && is_blank(text.ptr[text.len - 1])) {
+        text.len--;
+    }
+    return text;
+}
+
+struct str str_cut(struct str *rest, char c)
+{
+    struct str whole = *rest;
+    size_t at = str_find(whole, c);
+    if (at == STR_NOT_FOUND) {
+        *rest = STR_NONE;
+        return whole;
+    }
+    *rest = str_from(whole, at + 1);
+    return str_first(whole, at);
+}
+
+bool str_to_u64(struct str text, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+    if (text.len == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9') {
+            return false;
+        }
+        uint64_t digit = (uint64_t)(text.ptr[i] - '0');
+        if (value > (UINT64_MAX - digit) / 10) {
+            return false;
+        }
+        value = value * 10 + digit;
+    }
+    *ret_value = value;
+    return true;
+}
+
+bool str_to_duration_ms(struct str text, int64_t *ret_ms)
+{
+    static const struct {
+        const char *unit;
+        double ms;
+    } units[] = {{"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}, {"", 1e3}};
+    char number[32];
+    size_t digits = 0;
+    while (digits < text.len && digits < sizeof(number) - 1 &&
+           strchr("0123456789.", text.ptr[digits]) != NULL) {
+        number[digits] = text.ptr[digits];
+        digits++;
+    }
+    number[digits] = '\0';
+    char *end = NULL;
+    double value = strtod(number, &end);
+    if (digits == 0 || *end != '\0') {
+        return false;
+    }
+    struct str unit = str_from(text, digits);
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (str_eq(unit, str_of(units[i].unit))) {
+            *ret_ms = (int64_t)llround(value * units[i].ms);
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t str_distance(struct str a, struct str b)
+{
+    size_t row[65];
+    if (a.len >= 64 || b.len >= 64) {
+        return str_eq(a, b) ? 0 : 64;
+    }
+    for (size_t j = 0; j <= b.len; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; i <= a.len; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            size_t above = row[j];
+            size_t best = diagonal + (a.ptr[i - 1] != b.ptr[j - 1]);
+            best = above + 1 < best ? above + 1 : best;
+            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            row[j] = best;
+            diagonal = above;
+        }
+    }
+    return row[b.len];
+}
+
+uint64_t str_hash(struct str text)
+{
+    uint64_t hash = 0xcbf29ce484222325U;
+    for (size_t i = 0; i < text.len; i++) {
+        hash = (hash ^ (unsigned char)text.ptr[i]) * 0x100000001b3U;
+    }
+    return hash;
+}

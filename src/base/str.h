@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A borrowed piece of text.
+ *
+ * Purpose:   pass text around without copying it or looking for a zero byte.
+ * Ownership: a str owns nothing; whoever made the bytes keeps them alive.
+ * Callbacks: none.
+ * Errors:    none; an absent text is STR_NONE, whose ptr is NULL.
+ * Never:     allocates.
+ */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct str {
+    const char *ptr;
+    size_t len;
+};
+
+#define STR_NONE ((struct str){NULL, 0})
+#define STR(literal) ((struct str){"" literal "", sizeof(literal) - 1})
+/* printf("%.*s", STR_ARG(s)) */
+#define STR_ARG(s) (int)(s).len, ((s).ptr != NULL ? (s).ptr : "")
+
+static inline struct str str_of(const char *zero_terminated)
+{
+    return (struct str){zero_terminated,
+                        zero_terminated != NULL ? strlen(zero_terminated) : 0};
+}
+
+static inline struct str str_make(const char *ptr, size_t len)
+{
+    return (struct str){ptr, len};
+}
+
+bool str_eq(struct str a, struct str b);
+/* Equal but for the case of ASCII letters. */
+bool str_eq_nocase(struct str a, struct str b);
+/* Byte order, like strcmp. */
+int str_compare(struct str a, struct str b);
+bool str_starts(struct str text, struct str prefix);
+bool str_ends(struct str text, struct str suffix);
+bool str_contains(struct str text, struct str part);
+
+#define STR_NOT_FOUND ((size_t)-1)
+size_t str_find(struct str text, char c);
+size_t str_find_last(struct str text, char c);
+size_t str_find_str(struct str text, struct str part);
+
+/* From byte `from` on; empty when that is past the end. */
+struct str str_from(struct str text, size_t from);
+/* The first `len` bytes, or all when there are fewer. */
+struct str str_first(struct str text, size_t len);
+/* Without blanks, tabs, CR and LF at both ends. */
+struct str str_trim(struct str text);
+/*
+ * Cuts `*rest` at the first `c`: what stands before it is returned and `*rest`
+ * becomes what follows. Without a `c` all is returned and `*rest` is STR_NONE.
+ */
+struct str str_cut(struct str *rest, char c);
+
+/* A whole decimal number without sign; false when it is anything else. */
+bool str_to_u64(struct str text, uint64_t *ret_value);
+/* "1500ms", "2s", "1.5m", "1h", or bare seconds; false when malformed. */
+bool str_to_duration_ms(struct str text, int64_t *ret_ms);
+/* How many single-character edits lead from a to b ("did you mean"). */
+size_t str_distance(struct str a, struct str b);
+/* FNV-1a: for tables in memory, not for anything an attacker may choose. */
+uint64_t str_hash(struct str text);
+
+#endif

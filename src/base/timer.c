@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A binary heap of timers, each knowing its place so that it can be moved and
+ * cancelled. Start at timer_arm(). */
+#include "base/timer.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+
+void timers_init(struct timers *timers, int64_t (*now_ms)(void *), void *clock)
+{
+    *timers = (struct timers){.now_ms = now_ms, .clock = clock};
+}
+
+void timers_done(struct timers *timers)
+{
+    mem_free(timers->heap);
+    *timers = (struct timers){0};
+}
+
+int64_t timers_now_ms(const struct timers *timers)
+{
+    return timers->now_ms(timers->clock);
+}
+
+static bool sooner(const struct timer *a, const struct timer *b)
+{
+    return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->turn < b->turn;
+}
+
+static void put(struct timers *timers, size_t place, struct timer *timer)
+{
+    timers->heap[place - 1] = timer;
+    timer->place = place;
+}
+
+static void sift_up(struct timers *timers, struct timer *timer)
+{
+    size_t place = timer->place;
+    while (place > 1 && sooner(timer, timers->heap[place / 2 - 1])) {
+        put(timers, place, timers->heap[place / 2 - 1]);
+        place /= 2;
+    }
+    put(timers, place, timer);
+}
+
+static void sift_down(struct timers *timers, struct timer *timer)
+{
+    size_t place = timer->place;
+    for (;;) {
+        size_t child = place * 2;
+        if (child > timers->count) {
+            break;
+        }
+        if (child < timers->count &&
+            sooner(timers->heap[child], timers->heap[child - 1])) {
+            child++;
+        }
+        if (!sooner(timers->heap[child - 1], timer)) {
+            break;
+        }
+        put(timers, place, timers->heap[child - 1]);
+        place = child;
+    }
+    put(timers, place, timer);
+}
+
+void timer_cancel(struct timers *timers, struct timer *timer)
+{
+    if (timer->place == 0) {
+        return;
+    }
+    struct timer *last = timers->heap[timers->count - 1];
+    size_t place = timer->place;
+    timers->count--;
+    timer->place = 0;
+    if (last != timer) {
+        put(timers, place, last);
+        sift_up(timers, last);
+        sift_down(timers, last);
+    }
+}
+
+void timer_arm(struct timers *timers, struct timer *timer, int64_t delay_ms)
+{
+    assert(timer->fn != NULL);
+    timer_cancel(timers, timer);
+    if (timers->count == timers->capacity) {
+        timers->capacity = timers->capacity == 0 ? 64 : timers->capacity * 2;
+        timers->heap = mem_resize(timers->heap, timers->capacity *
+                                                    sizeof(timers->heap[0]));
+    }
+    timer->due_ms = timers_now_ms(timers) + (delay_ms > 0 ? delay_ms : 0);
+    timer->turn = timers->turn++;
+    timers->count++;
+    put(timers, timers->count, timer);
+    sift_up(timers, timer);
+}
+
+void timer_wake(struct timers *timers, struct timer *timer)
+{
+    if (timer->place == 0 || timer->due_ms > timers_now_ms(timers)) {
+        timer_arm(timers, timer, 0);
+    }
+}
+
+size_t timers_run_due(struct timers *timers)
+{
+    size_t ran = 0;
+    int64_t now = timers_now_ms(timers);
+    while (timers->count > 0 && timers->heap[0]->due_ms <= now) {
+        struct timer *timer = timers->heap[0];
+        timer_cancel(timers, timer);
+        timer->fn(timer->ctx);
+        ran++;
+    }
+    return ran;
+}
+
+int64_t timers_next_ms(const struct timers *timers)
+{
+    if (timers->count == 0) {
+        return -1;
+    }
+    int64_t left = timers->heap[0]->due_ms - timers_now_ms(timers);
+    return left > 0 ? left : 0;
+}
