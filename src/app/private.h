@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this room share. Nobody else includes this. */
+#ifndef APP_PRIVATE_H
+#define APP_PRIVATE_H
+
+#include "app/app.h"
+#include "aws/aws.h"
+#include "base/diag.h"
+#include "creds/creds.h"
+#include "engine/engine.h"
+#include "events/event.h"
+#include "journal/journal.h"
+#include "loop/loop.h"
+#include "report/report.h"
+#include "rules/rules.h"
+#include "server/server.h"
+#include "upstream/upstream.h"
+
+#include <sys/types.h>
+
+/* ---- print.c: the only place that writes to stdout and stderr ---- */
+
+void print_text(struct str text);
+void print_error_text(struct str text);
+/* "settled: " before and a newline after. */
+void print_error(struct str sentence);
+void print_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* All items; nothing when there are none. */
+void print_diag(const struct diag *diag);
+bool stderr_is_terminal(void);
+
+/* ---- address.c ---- */
+
+struct listen_at {
+    struct str host;
+    uint16_t port;
+    bool loopback;
+};
+bool parse_listen(struct arena *arena, struct str text,
+                  struct listen_at *ret_at, struct str *reterr);
+/* An upstream URL without a slash at its end. */
+bool parse_upstream(struct arena *arena, struct str text, struct str *ret_url,
+                    bool *ret_loopback, struct str *reterr);
+
+/* ---- stack.c: all that exec and serve run on ---- */
+
+struct stack {
+    struct arena *arena;
+    const struct app_options *options;
+    struct listen_at at;
+    struct loop *loop;
+    struct aws_registry *registry;
+    struct rules *rules;
+    struct events events;
+    struct journal *journal;
+    struct summary *summary;
+    struct status *status;
+    struct timer status_tick;
+    struct upstream *upstream;
+    struct creds *creds;
+    struct engine *engine;
+    struct http_handler *gate;
+    struct server *server;
+    struct str run_id;
+    struct str url; /* "http://127.0.0.1:41233" */
+    struct timer end;
+    int64_t end_by_ms; /* then what is held is given up */
+};
+/* Prints what is wrong; stack_close() is due in any case. */
+bool stack_open(struct stack *stack, const struct app_options *options,
+                int *ret_status);
+void stack_close(struct stack *stack);
+void stack_say_started(struct stack *stack);
+void stack_reload(struct stack *stack);
+/* Stops accepting; holds may go on for grace_ms; then the loop stops. */
+void stack_end(struct stack *stack, int64_t grace_ms);
+struct rules *load_rules(struct aws_registry *registry,
+                         const struct option_texts *folders, bool builtin);
+/* Descriptors as many as may be, no core dumps. */
+void process_prepare(void);
+
+/* ---- child.c: exec's command ---- */
+
+/* The child's environment: ours, with the proxy in it. */
+char **child_environment(struct arena *arena, char *const *environment,
+                         const struct stack *stack);
+/* -1 and a sentence, with the exit status a shell would give. */
+pid_t child_start(struct arena *arena, char *const *command,
+                  char *const *environment, int *ret_status,
+                  struct str *reterr);
+
+#endif

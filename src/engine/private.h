@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the engine share. Nobody else includes this. */
+#ifndef ENGINE_PRIVATE_H
+#define ENGINE_PRIVATE_H
+
+#include "base/rng.h"
+#include "engine/engine.h"
+
+/* ---- bucket.c: a token bucket for each service and region ---- */
+
+struct bucket {
+    struct bucket *next;
+    struct str key;
+    double nominal; /* tokens a second, by the rule file */
+    double rate;    /* now; halved by throttling, regained by success */
+    double tokens;
+    int64_t filled_ms;
+};
+/* Takes a token; the milliseconds until it may be used. */
+int64_t bucket_take_ms(struct bucket *bucket, int64_t now_ms);
+void bucket_throttled(struct bucket *bucket);
+void bucket_succeeded(struct bucket *bucket);
+
+/* ---- backoff.c: when the next read-back is due ---- */
+
+struct backoff {
+    unsigned misses;       /* read-backs so far that did not hold */
+    unsigned run;          /* how often in a row it has held */
+    int64_t run_since_ms;  /* when this run began */
+    int64_t settle_for_ms; /* grows when replicas are seen to disagree */
+    bool flapped;
+};
+/* Counts one that held; true when that confirms. */
+bool backoff_hit(struct backoff *backoff, const struct rules_schedule *schedule,
+                 int64_t now_ms);
+/* Counts one that did not; `age_ms` is how old the change is. */
+void backoff_miss(struct backoff *backoff,
+                  const struct rules_schedule *schedule, int64_t age_ms);
+int64_t backoff_delay_ms(const struct backoff *backoff,
+                         const struct rules_schedule *schedule,
+                         int64_t now_ms, struct rng *rng);
+
+/* ---- probe.c: one read-back, shared by all who ask the same ---- */
+
+enum probe_kind {
+    PROBE_ANSWERED,  /* output is there */
+    PROBE_REFUSED,   /* AWS named an error: code and message */
+    PROBE_DENIED,    /* access denied */
+    PROBE_THROTTLED, /* or 5xx: try again, more slowly */
+    PROBE_LOST,      /* no answer */
+};
+
+struct probe_result {
+    enum probe_kind kind;
+    const struct json *output; /* PROBE_ANSWERED */
+    int status;
+    struct str code;
+    struct str message;
+};
+
+struct probe_ask {
+    const struct http_identity *as;
+    struct str access_key;
+    struct str service;
+    struct str region;
+    const struct aws_operation *operation;
+    const struct json *input;
+    bool fresh_connection;
+};
+
+struct probe; /* counted: each asker has one reference */
+/* Joins an equal one that has not been sent yet or was sent at or after
+ * `since_ms`; `done` is woken when there is a result. */
+struct probe *probe_ask(struct engine *engine, const struct probe_ask *ask,
+                        int64_t since_ms, struct timer *done);
+/* NULL while it is under way. */
+const struct probe_result *probe_get(const struct probe *probe);
+/* Without waiting any longer; the last one cancels it. */
+void probe_drop(struct probe *probe, struct timer *done);
+
+/* ---- judge.c: what a read-back shows ---- */
+
+enum verdict {
+    VERDICT_HOLDS,
+    VERDICT_NOT_YET,
+    VERDICT_NEVER,        /* failure */
+    VERDICT_TRY_AGAIN,    /* throttled or lost: says nothing */
+    VERDICT_UNVERIFIABLE, /* denied, or an error the rule does not name */
+};
+const char *verdict_name(enum verdict verdict);
+/* `document` has `read` and `read_error` set. */
+enum verdict judge(struct arena *arena,
+                   const struct rules_confirmation *confirmation,
+                   const struct probe_result *result,
+                   const struct json *document, struct str *ret_why);
+/* Whether an expression is true of a document; false when it fails, and why. */
+bool judge_expression(struct arena *arena,
+                      const struct rules_expression *expression,
+                      const struct json *document, struct str *ret_why);
+
+/* ---- confirm.c: one confirmation of one exchange ---- */
+
+struct confirmation {
+    struct exchange *exchange;
+    const struct rules_confirmation *rule;
+    const struct json *item;
+    const struct json *input;
+    struct rules_schedule schedule;
+    struct timer wake;
+    struct timer deadline;
+    struct backoff backoff;
+    struct probe *probe;
+    int64_t deadline_ms; /* on the clock of the timers */
+    bool last_read;      /* the one at the deadline is on its way */
+    bool ended;
+    enum outcome outcome;
+    struct str evidence; /* what the last read-back said; no secrets */
+};
+void confirmation_start(struct confirmation *confirmation);
+void confirmation_stop(struct confirmation *confirmation);
+/* The waiting is over: unsettled, if it has not ended. */
+void confirmation_give_up(struct confirmation *confirmation);
+
+/* ---- recent.c: the last confirmed change of a resource ---- */
+
+struct recent;
+struct recent *recent_new(void);
+void recent_free(struct recent *recent);
+/* `resource` is a text or a list of texts. */
+void recent_add(struct recent *recent, const struct exchange *exchange);
+/* {operation, request, seconds_ago, outcome}, or NULL. */
+const struct json *recent_find(struct recent *recent,
+                               const struct exchange *exchange,
+                               struct arena *arena);
+
+/* ---- join.c: retries meet the call they repeat ---- */
+
+struct joins;
+struct joins *joins_new(void);
+void joins_free(struct joins *joins);
+/* The exchange that this call repeats; NULL when it is a call of its own. */
+struct exchange *joins_find(struct joins *joins, const struct exchange *call);
+const struct http_response *joins_find_answer(struct joins *joins,
+                                              const struct exchange *call,
+                                              int64_t now_ms);
+void joins_add(struct joins *joins, struct exchange *exchange);
+void joins_remove(struct joins *joins, struct exchange *exchange);
+/* Keeps the answer for retries that come after it. */
+void joins_keep(struct joins *joins, const struct exchange *exchange,
+                const struct http_response *answer, int64_t now_ms);
+
+/* ---- exchange.c ---- */
+
+#define ENGINE_STEPS(X)                                                        \
+    X(identify) /* which call is it, is there a rule */                        \
+    X(join)     /* is it a retry of one under way */                           \
+    X(before)   /* the rule's pre-read goes out */                             \
+    X(relay)    /* the client's call goes out */                               \
+    X(hear)     /* AWS's answer */                                             \
+    X(doubt)    /* refused because an earlier change has not arrived? */       \
+    X(plan)     /* which confirmations, with what input */                     \
+    X(settle)   /* until all have ended */                                     \
+    X(answer)   /* to everyone who waits */                                    \
+    X(pass)     /* a call without a rule: its answer streams through */        \
+    X(finish)
+
+enum step {
+#define ENGINE_STEP(name) STEP_##name,
+    ENGINE_STEPS(ENGINE_STEP)
+#undef ENGINE_STEP
+        STEP_COUNT
+};
+
+/* A client that waits for the answer of an exchange. */
+struct waiter {
+    struct waiter *next;
+    struct exchange *exchange;
+    struct http_call *call;
+    struct timer gone;
+    unsigned interims;
+    bool left;
+};
+
+struct exchange {
+    struct engine *engine;
+    struct exchange *newer, *older; /* all that are under way */
+    struct arena *arena;
+    enum step step;
+    struct timer wake;
+    struct str id;
+
+    struct waiter first;
+    struct waiter *waiters;
+    struct http_call *call; /* the first waiter's: the request */
+    struct str body;        /* decoded */
+    struct aws_call aws;
+    struct aws_endpoint endpoint;
+    struct str invocation_id;
+    bool listed_for_joins;
+    struct exchange *joins_next;
+
+    struct rules *rules;
+    const struct rule *rule; /* NULL: passes through */
+    struct str resource;     /* for people */
+    const struct json *resources; /* as the rule gives it */
+    enum rules_policy policy; /* x-settled-policy */
+
+    int64_t received_ms;
+    int64_t sent_ms;
+    int64_t heard_ms;
+    int64_t started_ms; /* wall clock: see step_hear() */
+    struct http_fetch fetch;
+    bool fetching;
+    struct timer sent; /* the streamed answer is through */
+    bool replying;
+    bool reply_sent;
+
+    const struct json *response; /* output of the mutation */
+    const struct json *before;
+    const struct json *document; /* request, response, before, call */
+    struct str request_id;
+    struct str error_code, error_message;
+
+    struct probe *probe; /* pre-read, or the read of a resend */
+    const struct rules_resend *resend;
+    struct backoff resend_backoff;
+    int64_t resend_until_ms;
+    int64_t resend_at_ms; /* 0: not waiting for it */
+
+    struct confirmation *confirmations;
+    size_t confirmation_count;
+    uint64_t reads;
+    struct timer deadline; /* max_hold */
+    struct timer interim;
+    bool gave_up; /* the longest hold is over, or settled stops */
+    bool counted; /* among engine->held */
+    enum outcome outcome;
+    struct http_response reply;
+};
+
+/* Takes over the handler's hold on the call. */
+void exchange_start(struct engine *engine, struct http_call *call);
+/* A fresh {request, response, before, call} of the exchange, with the members
+ * that `read` adds when there is a result. */
+struct json *exchange_document(const struct exchange *x, struct arena *arena);
+const struct json *document_with_read(struct arena *arena,
+                                      const struct exchange *x,
+                                      const struct json *item,
+                                      const struct probe_result *result);
+void exchange_say(const struct exchange *x, struct event *event);
+
+/* ---- answer.c ---- */
+
+/* Sets x->reply: AWS's answer with our headers, or the 424. */
+void answer_settled(struct exchange *x);
+/* Sets x->reply to an error of ours in the caller's protocol. */
+void answer_fault(struct exchange *x, int status, const char *code,
+                  struct str message);
+
+struct engine {
+    struct engine_config config;
+    struct http_handler handler;
+    struct arena *arena; /* buckets */
+    struct bucket *buckets;
+    struct probe *probes;
+    struct joins *joins;
+    struct recent *recent;
+    struct exchange *newest;
+    size_t active;
+    size_t held;
+    uint64_t count;
+    struct rng rng;
+};
+
+static inline int64_t engine_now_ms(const struct engine *engine)
+{
+    return timers_now_ms(engine->config.timers);
+}
+
+#endif

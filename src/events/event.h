@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What happened, as plain structs.
+ *
+ * Purpose:   the engine says what happens without knowing who listens; journal,
+ *            summary and status line listen without knowing the engine.
+ * Ownership: an event is passed by value; its strings are borrowed for the
+ *            length of the call.
+ * Callbacks: each sink's hear(), in the order of events_add().
+ * Never:     carries a secret: what goes in is already free of them.
+ */
+#ifndef EVENTS_EVENT_H
+#define EVENTS_EVENT_H
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "json/json.h"
+
+#include <stdint.h>
+
+/* name, what it says */
+#define EVENT_KINDS(X)                                                         \
+    X(RUN_STARTED, "run-started")                                              \
+    X(CALL_RECEIVED, "call-received")                                          \
+    X(CALL_REFUSED, "call-refused")                                            \
+    X(CALL_JOINED, "call-joined")                                              \
+    X(CALL_SENT, "call-sent")                                                  \
+    X(CALL_RESENT, "call-resent")                                              \
+    X(CALL_ANSWERED, "call-answered")                                          \
+    X(READ_BACK, "read-back")                                                  \
+    X(CONFIRMED, "confirmed")                                                  \
+    X(SETTLED, "settle-finished")                                              \
+    X(CLIENT_GONE, "client-gone")                                              \
+    X(ANSWER_GIVEN, "answer-given")                                            \
+    X(RULES_LOADED, "rules-loaded")                                            \
+    X(RULES_REFUSED, "rules-refused")                                          \
+    X(CREDENTIALS_LEARNED, "credentials-learned")                              \
+    X(CREDENTIALS_FAILED, "credentials-failed")                                \
+    X(LAG_STALE_READ, "lag-stale-read")                                        \
+    X(LAG_MUTATION, "lag-mutation")                                            \
+    X(RUN_FINISHED, "run-finished")
+
+enum event_kind {
+#define EVENT_ENUM(name, text) EVENT_##name,
+    EVENT_KINDS(EVENT_ENUM)
+#undef EVENT_ENUM
+        EVENT_KIND_COUNT
+};
+const char *event_kind_name(enum event_kind kind);
+
+/* Outcomes of a mutation: DESIGN's words. */
+enum outcome {
+    OUTCOME_NONE,
+    OUTCOME_SETTLED,
+    OUTCOME_UNSETTLED,
+    OUTCOME_FAILED,
+    OUTCOME_UNVERIFIABLE,
+    OUTCOME_UNKNOWN,
+    OUTCOME_COUNT
+};
+const char *outcome_name(enum outcome outcome);
+
+/* What is absent stays zero and is not written. */
+struct event {
+    enum event_kind kind;
+    struct str exchange; /* x-settled-id */
+    struct str client;   /* access key id; not secret */
+    struct str group;    /* path prefix */
+    struct str service;
+    struct str operation;
+    struct str region;
+    struct str resource;
+    struct str confirmation; /* its name */
+    struct str read;         /* the read-back's operation */
+    const char *verdict;     /* "holds", "not-yet", "failure", "retry" ... */
+    enum outcome outcome;
+    int status; /* HTTP */
+    struct str code; /* AWS error code */
+    struct str detail; /* a sentence */
+    struct str request_id;
+    int64_t waited_ms;
+    bool has_waited;
+    uint64_t reads;
+    bool has_reads;
+};
+
+struct event_sink {
+    void (*hear)(struct event_sink *self, const struct event *event);
+    struct event_sink *next;
+};
+
+struct events {
+    struct event_sink *first;
+};
+void events_add(struct events *events, struct event_sink *sink);
+void events_say(const struct events *events, const struct event *event);
+
+/* One JSON object without its braces' outside: the fields that are there. */
+void event_write(const struct event *event, struct buf *out);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of this room share.
+ *
+ * Purpose:   the strict scan that stands before the tokeniser, and the reading
+ *            of characters inside strings, which parsing, mapping of offsets
+ *            and writing have in common.
+ * Ownership: what json_members_sorted() returns goes back to mem_free().
+ * Errors:    json_scan() alone can fail, with a diag.
+ */
+#ifndef JSON_PRIVATE_H
+#define JSON_PRIVATE_H
+
+#include "json/json.h"
+
+/* Trees are walked by recursion, so no limit asked for goes beyond this. */
+enum { JSON_DEEPEST = 1024 };
+
+/* What the scan learned, so that everything can be taken in one piece. */
+struct json_census {
+    size_t values;
+    size_t keys;
+    struct span root;
+};
+
+bool json_scan(const struct source *source, const struct json_limits *limits,
+               struct json_census *ret_census, struct diag *diag);
+
+/* Bytes of the UTF-8 character at the start of `text`; 0 when invalid. */
+size_t json_utf8_len(struct str text);
+
+/* One character of a string as written: an escape (or a pair), or a byte. */
+struct json_unit {
+    size_t raw_len;
+    size_t len;
+    char bytes[4];
+};
+/* `raw` has passed the scan and is not empty. */
+struct json_unit json_unit_read(struct str raw);
+/* Between the quotes; borrows `raw` where it holds no escape. */
+struct str json_decode(struct arena *arena, struct str raw);
+
+/*
+ * Members in the order of their keys; of equal keys only the last. Gives the
+ * count through *ret_count.
+ */
+const struct json_member **json_members_sorted(const struct json *object,
+                                               size_t *ret_count);
+
+/*
+ * The one text that stands for all ways of writing the same number: whole
+ * numbers digit by digit, so that 64-bit ids differ when they differ; others
+ * as the double they are.
+ */
+enum { JSON_NUMBER_MAX = 40 };
+struct str json_number_canonical(const struct json *number,
+                                 char buffer[JSON_NUMBER_MAX]);
+/* The shortest text that reads back as this double; "null" for no number. */
+struct str json_number_shortest(double number, char buffer[JSON_NUMBER_MAX]);
+
+#endif

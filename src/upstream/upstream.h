@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The edge that AWS sees: libcurl's multi interface by sockets.
+ *
+ * Purpose:   an http_client on real connections, kept alive and reused.
+ * Ownership: upstream_new()/upstream_free(); cancel every fetch first.
+ * Callbacks: those of http/client.h, from the loop.
+ * Errors:    outcomes of http/client.h with curl's sentence in `error`.
+ * Never:     an AWS word; retries (also not curl's own on a dead reused
+ *            connection, once a byte of a request may have been sent);
+ *            redirects; environment proxies unless `use_proxy_environment`;
+ *            a threads' resolver left running at free.
+ */
+#ifndef UPSTREAM_UPSTREAM_H
+#define UPSTREAM_UPSTREAM_H
+
+#include "http/client.h"
+#include "loop/loop.h"
+
+struct upstream;
+
+struct upstream_config {
+    bool use_proxy_environment;
+    struct str ca_bundle; /* path; STR_NONE: the system's */
+    size_t connection_limit; /* idle ones kept; 0 = 256 */
+    int64_t connect_timeout_ms; /* 0 = 10 s */
+};
+
+struct upstream *upstream_new(struct loop *loop,
+                              const struct upstream_config *config);
+void upstream_free(struct upstream *upstream);
+struct http_client *upstream_client(struct upstream *upstream);
+
+#endif
