@@ -18,6 +18,14 @@ void sigv4_hex(const unsigned char bytes[SIGV4_HASH_LEN],
 /* Exactly 64 digits; capital letters only where `any_case`. */
 bool sigv4_is_hex64(struct str text, bool any_case);
 
+/* canon.c: all parts in a row. printf would cost more than the hashing. */
+struct str sigv4_concat(struct arena *arena, const struct str *parts,
+                        size_t count);
+#define SIGV4_CONCAT(arena, ...)                                               \
+    sigv4_concat((arena), (const struct str[]){__VA_ARGS__},                   \
+                 sizeof((const struct str[]){__VA_ARGS__}) /                   \
+                     sizeof(struct str))
+
 /* canon.c: "20150830/us-east-1/service/aws4_request" */
 struct str sigv4_scope_text(struct arena *arena,
                             const struct sigv4_scope *scope);

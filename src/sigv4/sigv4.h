@@ -98,7 +98,9 @@ struct sigv4_sign_in {
  * X-Amz-Security-Token, X-Amz-Content-Sha256 where the rules want it), and
  * signs Host and all other headers but those that hops change (Connection,
  * User-Agent, Expect, Accept-Encoding, TE, Transfer-Encoding, X-Amzn-Trace-Id
- * and their like). Host must be among the headers.
+ * and their like). Host must be among the headers. Of a target that was signed
+ * by query those parameters go; an X-Amz-Content-Sha256 that is there already
+ * is set to payload_hash under any rules. `ret_stages` may be NULL.
  */
 void sigv4_sign_header(struct arena *arena, const struct sigv4_sign_in *in,
                        struct http_request *request,
@@ -148,11 +150,16 @@ enum sigv4_verdict sigv4_claim_parse(struct arena *arena,
                                      struct str *reterr);
 struct sigv4_verify_in {
     struct str secret_key;
-    struct str payload_hash; /* what enters the canonical request */
+    /* What enters the canonical request; where the client declared another
+     * hash the verdict is BODY_MISMATCH. STR_NONE: what the client declared,
+     * else UNSIGNED-PAYLOAD in S3's query form, else the hash of the body. */
+    struct str payload_hash;
     struct sigv4_rules rules;
     int64_t wall_ms;
     int64_t tolerance_ms; /* 5 minutes */
 };
+/* `ret_stages` may be NULL. On a MISMATCH its signature is STR_NONE: whoever is
+ * shown the stages must not learn the right one. */
 enum sigv4_verdict sigv4_verify(struct arena *arena,
                                 const struct http_request *request,
                                 const struct sigv4_claim *claim,
