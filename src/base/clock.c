@@ -100,8 +100,8 @@ static bool scan(const char *text, struct tm *tm, int *ms)
         return strcmp(text + used, "Z") == 0 ||
                strcmp(text + used, "+00:00") == 0;
     }
-    if (sscanf(text, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT%n", &tm->tm_mday,
-               month, &tm->tm_year, &tm->tm_hour, &tm->tm_min, &tm->tm_sec,
+    if (sscanf(text, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT%n", &tm->tm_mday, month,
+               &tm->tm_year, &tm->tm_hour, &tm->tm_min, &tm->tm_sec,
                &used) == 6 &&
         used > 0) {
         tm->tm_mon = month_number(month);

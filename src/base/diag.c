@@ -95,9 +95,8 @@ void diag_print(const struct diag *diag, struct buf *out)
             continue;
         }
         struct place place = source_place(i->source, i->span.start);
-        buf_printf(out, "%.*s:%zu:%zu: error: %.*s\n",
-                   STR_ARG(i->source->name), place.line, place.column,
-                   STR_ARG(i->message));
+        buf_printf(out, "%.*s:%zu:%zu: error: %.*s\n", STR_ARG(i->source->name),
+                   place.line, place.column, STR_ARG(i->message));
         print_line_and_caret(i, out);
     }
 }

@@ -14,7 +14,8 @@
 /* Refuses anything over max_bytes. */
 bool file_read(struct arena *arena, struct str path, size_t max_bytes,
                struct str *ret_text, struct str *reterr);
-/* Names (not paths) of regular files in a folder that end in `suffix`, sorted. */
+/* Names (not paths) of regular files in a folder that end in `suffix`, sorted.
+ */
 bool file_list(struct arena *arena, struct str folder, struct str suffix,
                struct str **ret_names, size_t *ret_count, struct str *reterr);
 bool file_is_folder(struct str path);

@@ -42,7 +42,8 @@ int str_compare(struct str a, struct str b)
 
 bool str_starts(struct str text, struct str prefix)
 {
-    return text.len >= prefix.len && str_eq(str_first(text, prefix.len), prefix);
+    return text.len >= prefix.len &&
+           str_eq(str_first(text, prefix.len), prefix);
 }
 
 bool str_ends(struct str text, struct str suffix)

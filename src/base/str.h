@@ -21,7 +21,7 @@ struct str {
     size_t len;
 };
 
-#define STR_NONE ((struct str){NULL, 0})
+#define STR_NONE     ((struct str){NULL, 0})
 #define STR(literal) ((struct str){"" literal "", sizeof(literal) - 1})
 /* printf("%.*s", STR_ARG(s)) */
 #define STR_ARG(s) (int)(s).len, ((s).ptr != NULL ? (s).ptr : "")

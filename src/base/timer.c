@@ -87,8 +87,8 @@ void timer_arm(struct timers *timers, struct timer *timer, int64_t delay_ms)
     timer_cancel(timers, timer);
     if (timers->count == timers->capacity) {
         timers->capacity = timers->capacity == 0 ? 64 : timers->capacity * 2;
-        timers->heap = mem_resize(timers->heap, timers->capacity *
-                                                    sizeof(timers->heap[0]));
+        timers->heap = mem_resize(timers->heap,
+                                  timers->capacity * sizeof(timers->heap[0]));
     }
     timer->due_ms = timers_now_ms(timers) + (delay_ms > 0 ? delay_ms : 0);
     timer->turn = timers->turn++;

@@ -24,8 +24,8 @@ struct timer {
     void (*fn)(void *ctx);
     void *ctx;
     int64_t due_ms;
-    uint64_t turn;  /* keeps equal times in the order of arming */
-    size_t place;   /* in the heap, from 1; 0 = not armed */
+    uint64_t turn; /* keeps equal times in the order of arming */
+    size_t place;  /* in the heap, from 1; 0 = not armed */
 };
 
 struct timers {

@@ -37,8 +37,8 @@ bool backoff_hit(struct backoff *backoff, const struct rules_schedule *schedule,
 void backoff_miss(struct backoff *backoff,
                   const struct rules_schedule *schedule, int64_t age_ms);
 int64_t backoff_delay_ms(const struct backoff *backoff,
-                         const struct rules_schedule *schedule,
-                         int64_t now_ms, struct rng *rng);
+                         const struct rules_schedule *schedule, int64_t now_ms,
+                         struct rng *rng);
 
 /* ---- probe.c: one read-back, shared by all who ask the same ---- */
 
@@ -200,10 +200,10 @@ struct exchange {
     struct exchange *joins_next;
 
     struct rules *rules;
-    const struct rule *rule; /* NULL: passes through */
-    struct str resource;     /* for people */
+    const struct rule *rule;      /* NULL: passes through */
+    struct str resource;          /* for people */
     const struct json *resources; /* as the rule gives it */
-    enum rules_policy policy; /* x-settled-policy */
+    enum rules_policy policy;     /* x-settled-policy */
 
     int64_t received_ms;
     int64_t sent_ms;

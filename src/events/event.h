@@ -74,8 +74,8 @@ struct event {
     struct str read;         /* the read-back's operation */
     const char *verdict;     /* "holds", "not-yet", "failure", "retry" ... */
     enum outcome outcome;
-    int status; /* HTTP */
-    struct str code; /* AWS error code */
+    int status;        /* HTTP */
+    struct str code;   /* AWS error code */
     struct str detail; /* a sentence */
     struct str request_id;
     int64_t waited_ms;

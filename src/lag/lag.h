@@ -9,8 +9,8 @@
  * Callbacks: those of its ports.
  * Errors:    an emulator that does not answer: 502, in plain words.
  * Never:     an upstream that is not loopback (the caller sees to it); a
- *            verified signature: calls pass as they are, and its own reads carry
- *            the caller's key id with no valid signature.
+ *            verified signature: calls pass as they are, and its own reads
+ * carry the caller's key id with no valid signature.
  */
 #ifndef LAG_LAG_H
 #define LAG_LAG_H

@@ -143,8 +143,8 @@ void loop_turn(struct loop *loop)
     if (loop->stop) {
         return;
     }
-    int count = epoll_wait(loop->epoll_fd, loop->events, EVENTS_A_TURN,
-                           (int)wait);
+    int count =
+        epoll_wait(loop->epoll_fd, loop->events, EVENTS_A_TURN, (int)wait);
     loop->event_count = count > 0 ? count : 0;
     for (int i = 0; i < loop->event_count; i++) {
         struct loop_watch *watch = loop->events[i].data.ptr;

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `settled policy [SERVICE[:OPERATION]...]` */
+#include "proxy/commands.h"
+
+#include "app/app.h"
+
+static const char synopsis[] =
+    "Usage: settled policy [OPTIONS] [SERVICE[:OPERATION]...]\n\n"
+    "Prints the least IAM policy that lets the read-backs be made, for all "
+    "rules\nor for those named (ssm, secretsmanager:CreateSecret). Of the "
+    "options, --rules\nand --no-builtin-rules matter here.\n";
+
+int cmd_policy(int argc, char **argv)
+{
+    struct arena *arena = arena_new();
+    struct app_options options;
+    int at = 1;
+    int status = 0;
+    if (app_read_options(arena, &app_exec_options, &options, synopsis, argc,
+                         argv, &at, &status)) {
+        status = app_policy(&options, argv + at, argc - at);
+    }
+    arena_free(arena);
+    return status;
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All that exec and serve run on, wired:
+ *
+ *   server -> gate (verify) -> engine -> signing client -> upstream
+ *
+ * Start at stack_open().
+ */
+#include "app/private.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/rng.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+enum {
+    INTERIM_MS = 20000,
+    TICK_MS = 250,
+    PEM_MAX = 1024 * 1024,
+    DRAIN_MS = 20,
+};
+
+extern char **environ;
+
+void process_prepare(void)
+{
+    struct rlimit files;
+    const struct rlimit none = {0, 0};
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+    /* Secrets are held in memory: none of it may reach a core file. */
+    (void)setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__)
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* the leak check needs ptrace */
+#endif
+}
+
+struct rules *load_rules(struct aws_registry *registry,
+                         const struct option_texts *folders, bool builtin)
+{
+    struct arena *scratch = arena_new();
+    struct diag diag;
+    diag_init(&diag, scratch);
+    const struct rules_load_in in = {
+        .registry = registry,
+        .folders = folders->at,
+        .folder_count = folders->count,
+        .without_builtin = !builtin,
+    };
+    struct rules *rules = rules_load(&in, &diag);
+    print_diag(&diag);
+    arena_free(scratch);
+    return rules;
+}
+
+static struct str make_run_id(struct arena *arena)
+{
+    unsigned char bytes[6];
+    rng_secret(bytes, sizeof(bytes));
+    return arena_printf(arena, "%02x%02x%02x%02x%02x%02x", bytes[0], bytes[1],
+                        bytes[2], bytes[3], bytes[4], bytes[5]);
+}
+
+/* ---- checks that no single option can make ---- */
+
+static bool check_options(struct stack *s, struct str *ret_upstream,
+                          struct str *reterr)
+{
+    const struct app_options *o = s->options;
+    bool loopback_upstream = false;
+    if (!parse_listen(s->arena, o->listen, &s->at, reterr)) {
+        return false;
+    }
+    if (o->upstream.len > 0 &&
+        !parse_upstream(s->arena, o->upstream, ret_upstream, &loopback_upstream,
+                        reterr)) {
+        return false;
+    }
+    if (o->no_verify && !loopback_upstream) {
+        *reterr = STR("--no-verify is for emulators: it needs an --upstream "
+                      "on this machine's loopback");
+        return false;
+    }
+    if ((o->tls_cert.len > 0) != (o->tls_key.len > 0)) {
+        *reterr = STR("--tls-cert and --tls-key go together");
+        return false;
+    }
+    if (!s->at.loopback && o->tls_cert.len == 0 && !o->plaintext_ok) {
+        *reterr = arena_printf(
+            s->arena,
+            "--listen %.*s is beyond loopback: give --tls-cert and --tls-key, "
+            "or say --plaintext-ok",
+            STR_ARG(o->listen));
+        return false;
+    }
+    return true;
+}
+
+/* ---- the parts ---- */
+
+static bool open_witnesses(struct stack *s, struct str *reterr)
+{
+    const struct app_options *o = s->options;
+    s->summary = summary_new();
+    events_add(&s->events, summary_sink(s->summary));
+    s->status = status_new(clock_monotonic_ms);
+    events_add(&s->events, status_sink(s->status));
+    if (o->log.len == 0) {
+        return true;
+    }
+    const struct journal_config config = {
+        .path = o->log,
+        .run_id = s->run_id,
+        .stage = o->stage,
+        .context = o->context,
+        .meta = o->meta.at,
+        .meta_count = o->meta.count,
+        .wall_ms = clock_wall_ms,
+    };
+    s->journal = journal_open(&config, s->arena, reterr);
+    if (s->journal == NULL) {
+        return false;
+    }
+    events_add(&s->events, journal_sink(s->journal));
+    return true;
+}
+
+static void learn(void *ctx, const struct aws_call *call,
+                  const struct http_response *response)
+{
+    creds_learn(ctx, call, response);
+}
+
+static void open_middle(struct stack *s, struct str upstream_url)
+{
+    const struct app_options *o = s->options;
+    const struct upstream_config up = {
+        .use_proxy_environment = o->proxy_from_environment,
+        .ca_bundle = o->ca_bundle,
+    };
+    s->upstream = upstream_new(s->loop, &up);
+    const struct creds_config creds = {
+        .timers = loop_timers(s->loop),
+        .wall_ms = clock_wall_ms,
+        .registry = s->registry,
+        .events = &s->events,
+        .upstream = upstream_client(s->upstream),
+        .environment = environ,
+        .profile = o->profile,
+        .region = o->region,
+        .upstream_url = upstream_url,
+        .no_verify = o->no_verify,
+    };
+    s->creds = creds_new(&creds);
+    uint64_t seed = 0;
+    rng_secret(&seed, sizeof(seed));
+    const struct engine_config engine = {
+        .timers = loop_timers(s->loop),
+        .wall_ms = clock_wall_ms,
+        .registry = s->registry,
+        .events = &s->events,
+        .client = creds_signing_client(s->creds),
+        .rules = s->rules,
+        .upstream_url = upstream_url,
+        .run_id = s->run_id,
+        .level = (enum rules_level)o->level,
+        .timeout_ms = o->timeout_ms,
+        .max_hold_ms = o->max_hold_ms,
+        .call_timeout_ms = o->upstream_timeout_ms,
+        .on_unsettled = o->on_unsettled == 0 ? POLICY_FAIL : POLICY_PASS,
+        .on_failed = o->on_failed == 0 ? POLICY_FAIL : POLICY_PASS,
+        .on_unverifiable = o->on_unverifiable == 0 ? POLICY_FAIL : POLICY_PASS,
+        .interim_ms = o->interim ? INTERIM_MS : 0,
+        .held_limit = (size_t)o->held_limit,
+        .response_limit = o->body_limit,
+        .seed = seed,
+        .learn = learn,
+        .learn_ctx = s->creds,
+    };
+    s->engine = engine_new(&engine);
+}
+
+static bool open_door(struct stack *s, struct str *reterr)
+{
+    const struct app_options *o = s->options;
+    const struct creds_gate_config gate = {
+        .port = s->at.port,
+        .any_host = !s->at.loopback,
+        .body_limit = o->body_limit,
+        .chunk_limit = o->chunk_limit,
+    };
+    s->gate =
+        creds_verifying_handler(s->creds, &gate, engine_handler(s->engine));
+    struct server_config server = {
+        .host = s->at.host,
+        .port = s->at.port,
+        .header_limit = o->header_limit,
+        .connection_limit = (size_t)o->connection_limit,
+    };
+    if (o->tls_cert.len > 0 &&
+        (!file_read(s->arena, o->tls_cert, PEM_MAX, &server.tls_certificate,
+                    reterr) ||
+         !file_read(s->arena, o->tls_key, PEM_MAX, &server.tls_key, reterr))) {
+        return false;
+    }
+    s->server = server_new(s->loop, &server, s->gate, s->arena, reterr);
+    if (s->server == NULL) {
+        return false;
+    }
+    creds_gate_set_port(s->gate, server_port(s->server));
+    bool v6 = str_find(s->at.host, ':') != STR_NOT_FOUND;
+    s->url = arena_printf(s->arena, "%s://%s%.*s%s:%u",
+                          o->tls_cert.len > 0 ? "https" : "http", v6 ? "[" : "",
+                          STR_ARG(s->at.host), v6 ? "]" : "",
+                          server_port(s->server));
+    return true;
+}
+
+/* ---- the end: first the grace, then what still waits is given up ---- */
+
+static void on_end(void *ctx)
+{
+    struct stack *s = ctx;
+    struct timers *timers = loop_timers(s->loop);
+    bool idle = engine_active(s->engine) == 0 && server_active(s->server) == 0;
+    int64_t now = timers_now_ms(timers);
+    if (idle || (engine_active(s->engine) == 0 && now > s->end_by_ms + 1000)) {
+        loop_stop(s->loop);
+        return;
+    }
+    if (now >= s->end_by_ms) {
+        engine_finish(s->engine);
+    }
+    timer_arm(timers, &s->end, DRAIN_MS);
+}
+
+static void on_tick(void *ctx)
+{
+    struct stack *s = ctx;
+    struct buf line = {0};
+    status_write(s->status, &line);
+    print_error_text(buf_str(&line));
+    buf_free(&line);
+    timer_arm(loop_timers(s->loop), &s->status_tick, TICK_MS);
+}
+
+bool stack_open(struct stack *s, const struct app_options *options,
+                int *ret_status)
+{
+    struct str why = STR_NONE;
+    struct str upstream_url = STR_NONE;
+    *s = (struct stack){.arena = arena_new(), .options = options};
+    *ret_status = 2;
+    if (!check_options(s, &upstream_url, &why)) {
+        print_error(why);
+        return false;
+    }
+    *ret_status = 1;
+    s->run_id =
+        options->run_id.len > 0 ? options->run_id : make_run_id(s->arena);
+    s->registry = aws_registry_new();
+    s->rules = load_rules(s->registry, &options->rules, options->builtin_rules);
+    if (s->rules == NULL) {
+        return false;
+    }
+    s->loop = loop_new();
+    timer_init(&s->status_tick, on_tick, s);
+    timer_init(&s->end, on_end, s);
+    if (!open_witnesses(s, &why)) {
+        print_error(why);
+        return false;
+    }
+    open_middle(s, upstream_url);
+    if (!open_door(s, &why)) {
+        print_error(why);
+        return false;
+    }
+    if (stderr_is_terminal() && !options->background) {
+        timer_arm(loop_timers(s->loop), &s->status_tick, TICK_MS);
+    }
+    return true;
+}
+
+void stack_say_started(struct stack *s)
+{
+    const struct event event = {.kind = EVENT_RUN_STARTED, .detail = s->url};
+    events_say(&s->events, &event);
+}
+
+void stack_close(struct stack *s)
+{
+    if (s->loop != NULL) {
+        const struct event event = {.kind = EVENT_RUN_FINISHED};
+        events_say(&s->events, &event);
+        timer_cancel(loop_timers(s->loop), &s->status_tick);
+        timer_cancel(loop_timers(s->loop), &s->end);
+    }
+    if (s->server != NULL) {
+        server_free(s->server);
+    }
+    engine_free(s->engine);
+    creds_free(s->creds);
+    upstream_free(s->upstream);
+    if (s->journal != NULL && journal_lost(s->journal) > 0) {
+        print_note("%llu lines could not be written to %.*s",
+                   (unsigned long long)journal_lost(s->journal),
+                   STR_ARG(s->options->log));
+    }
+    journal_close(s->journal);
+    summary_free(s->summary);
+    status_free(s->status);
+    rules_unref(s->rules);
+    aws_registry_free(s->registry);
+    loop_free(s->loop);
+    arena_free(s->arena);
+}
+
+void stack_reload(struct stack *s)
+{
+    struct rules *fresh =
+        load_rules(s->registry, &s->options->rules, s->options->builtin_rules);
+    struct event event = {.kind = EVENT_RULES_REFUSED};
+    if (fresh == NULL) {
+        print_note("the rules have errors; the ones before stay in force");
+    } else {
+        event.kind = EVENT_RULES_LOADED;
+        engine_set_rules(s->engine, fresh);
+        rules_unref(s->rules);
+        s->rules = fresh;
+        print_note("rules reloaded: %zu operations", rules_count(fresh));
+    }
+    events_say(&s->events, &event);
+}
+
+void stack_end(struct stack *s, int64_t grace_ms)
+{
+    struct timers *timers = loop_timers(s->loop);
+    int64_t by_ms = timers_now_ms(timers) + grace_ms;
+    bool again = timer_is_armed(&s->end); /* asked a second time: at once */
+    s->end_by_ms = again ? timers_now_ms(timers) : by_ms;
+    if (!again) {
+        server_stop_accepting(s->server);
+    }
+    timer_wake(timers, &s->end);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One confirmation: reads back on its own schedule until it holds, never will,
+ * or its deadline comes. Start at confirmation_start(). */
+#include "engine/private.h"
+
+enum { EVIDENCE_MAX = 400 };
+
+static struct timers *timers_of(const struct confirmation *c)
+{
+    return c->exchange->engine->config.timers;
+}
+
+static void end(struct confirmation *c, enum outcome outcome)
+{
+    struct exchange *x = c->exchange;
+    c->ended = true;
+    c->outcome = outcome;
+    confirmation_stop(c);
+    struct event event = {
+        .kind = EVENT_CONFIRMED,
+        .confirmation = c->rule->name,
+        .outcome = outcome,
+        .detail = outcome == OUTCOME_SETTLED ? STR_NONE : c->evidence,
+        .waited_ms = engine_now_ms(x->engine) - x->heard_ms,
+        .has_waited = true,
+    };
+    exchange_say(x, &event);
+    timer_wake(timers_of(c), &x->wake);
+}
+
+void confirmation_stop(struct confirmation *c)
+{
+    timer_cancel(timers_of(c), &c->wake);
+    timer_cancel(timers_of(c), &c->deadline);
+    probe_drop(c->probe, &c->wake);
+    c->probe = NULL;
+}
+
+void confirmation_give_up(struct confirmation *c)
+{
+    if (!c->ended) {
+        end(c, OUTCOME_UNSETTLED);
+    }
+}
+
+/* ---- what was seen, for people: never a secret ---- */
+
+static void write_evidence(const struct confirmation *c, struct arena *arena,
+                           const struct probe_result *result, struct buf *out)
+{
+    const struct rules_read *read = &c->rule->read;
+    buf_printf(out, "%.*s ", STR_ARG(read->operation));
+    if (result->kind != PROBE_ANSWERED) {
+        struct str code =
+            result->code.len > 0 ? result->code : STR("no answer");
+        buf_printf(out, "said %.*s", STR_ARG(code));
+        if (result->message.len > 0) {
+            buf_printf(out, " (%.*s)", STR_ARG(result->message));
+        }
+        return;
+    }
+    buf_add(out, STR("answered "));
+    json_write(aws_redact(c->exchange->engine->config.registry, arena,
+                          read->service, read->operation, result->output),
+               out);
+}
+
+static void keep_evidence(struct confirmation *c, struct arena *arena,
+                          const struct probe_result *result, struct str why)
+{
+    struct buf text = {0};
+    write_evidence(c, arena, result, &text);
+    if (text.len > EVIDENCE_MAX) {
+        text.len = EVIDENCE_MAX;
+        while (((unsigned char)text.bytes[text.len] & 0xC0U) == 0x80U) {
+            text.len--; /* not inside a character */
+        }
+        buf_add(&text, STR("..."));
+    }
+    if (why.len > 0) {
+        buf_printf(&text, "; %.*s", STR_ARG(why));
+    }
+    /* The last one only: it lies in memory of its own, used again and again. */
+    if (c->evidence.ptr == NULL) {
+        c->evidence.ptr = arena_alloc(c->exchange->arena, EVIDENCE_MAX * 2 + 1);
+    }
+    size_t len = text.len < EVIDENCE_MAX * 2 ? text.len : EVIDENCE_MAX * 2;
+    memcpy((char *)c->evidence.ptr, text.bytes, len);
+    c->evidence.len = len;
+    buf_free(&text);
+}
+
+/* ---- judging ---- */
+
+static void say_read_back(struct confirmation *c,
+                          const struct probe_result *result,
+                          enum verdict verdict)
+{
+    struct event event = {
+        .kind = EVENT_READ_BACK,
+        .confirmation = c->rule->name,
+        .read = c->rule->read.operation,
+        .verdict = verdict_name(verdict),
+        .status = result->status,
+        .code = result->code,
+        .waited_ms = engine_now_ms(c->exchange->engine) - c->exchange->heard_ms,
+        .has_waited = true,
+        .detail = verdict == VERDICT_HOLDS ? STR_NONE : c->evidence,
+    };
+    exchange_say(c->exchange, &event);
+}
+
+static void wait_on(struct confirmation *c)
+{
+    struct engine *engine = c->exchange->engine;
+    int64_t now = engine_now_ms(engine);
+    int64_t delay =
+        backoff_delay_ms(&c->backoff, &c->schedule, now, &engine->rng);
+    timer_arm(timers_of(c), &c->wake, delay);
+}
+
+static void decide(struct confirmation *c, enum verdict verdict)
+{
+    struct exchange *x = c->exchange;
+    int64_t now = engine_now_ms(x->engine);
+    switch (verdict) {
+    case VERDICT_HOLDS:
+        if (backoff_hit(&c->backoff, &c->schedule, now)) {
+            end(c, OUTCOME_SETTLED);
+            return;
+        }
+        break;
+    case VERDICT_NOT_YET:
+        backoff_miss(&c->backoff, &c->schedule, now - x->heard_ms);
+        break;
+    case VERDICT_TRY_AGAIN:
+        c->backoff.misses++;
+        break;
+    case VERDICT_NEVER:
+        end(c, OUTCOME_FAILED);
+        return;
+    case VERDICT_UNVERIFIABLE:
+        end(c, OUTCOME_UNVERIFIABLE);
+        return;
+    }
+    if (c->last_read) {
+        end(c, OUTCOME_UNSETTLED);
+    } else {
+        wait_on(c);
+    }
+}
+
+static void judge_probe(struct confirmation *c,
+                        const struct probe_result *result)
+{
+    struct arena *scratch = arena_new();
+    struct str why = STR_NONE;
+    enum verdict verdict =
+        judge(scratch, c->rule, result,
+              document_with_read(scratch, c->exchange, c->item, result), &why);
+    keep_evidence(c, scratch, result, why);
+    c->exchange->reads++;
+    say_read_back(c, result, verdict);
+    arena_free(scratch);
+    probe_drop(c->probe, &c->wake);
+    c->probe = NULL;
+    decide(c, verdict);
+}
+
+/* ---- reading ---- */
+
+static void read_back(struct confirmation *c)
+{
+    struct exchange *x = c->exchange;
+    struct probe_ask ask = {
+        .as = x->call->identity,
+        .access_key = x->call->access_key,
+        .service = c->rule->read.service,
+        .region = x->aws.region,
+        .operation = c->rule->read.model,
+        .input = c->input,
+        /* Replicas disagree: look again through another connection. */
+        .fresh_connection = c->backoff.run > 0,
+    };
+    c->probe = probe_ask(x->engine, &ask, engine_now_ms(x->engine), &c->wake);
+}
+
+static void on_wake(void *ctx)
+{
+    struct confirmation *c = ctx;
+    if (c->probe == NULL) {
+        read_back(c);
+        return;
+    }
+    const struct probe_result *result = probe_get(c->probe);
+    if (result != NULL) {
+        judge_probe(c, result);
+    }
+}
+
+/* One last read at the deadline: the change may have come since. */
+static void on_deadline(void *ctx)
+{
+    struct confirmation *c = ctx;
+    c->last_read = true;
+    if (c->probe == NULL) {
+        timer_wake(timers_of(c), &c->wake);
+    }
+}
+
+void confirmation_start(struct confirmation *c)
+{
+    timer_init(&c->wake, on_wake, c);
+    timer_init(&c->deadline, on_deadline, c);
+    struct str lacks = rules_input_lacks(&c->rule->read, c->input);
+    if (lacks.len > 0) {
+        /* There is nothing to ask. */
+        c->evidence =
+            arena_printf(c->exchange->arena,
+                         "%.*s could not be asked: the call gives no %.*s",
+                         STR_ARG(c->rule->read.operation), STR_ARG(lacks));
+        end(c, OUTCOME_UNVERIFIABLE);
+        return;
+    }
+    timer_arm(timers_of(c), &c->wake, c->schedule.delay_ms);
+    timer_arm(timers_of(c), &c->deadline, c->schedule.timeout_ms);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine as others see it: making, feeding and ending it. What happens to
+ * a call is in exchange.c. Start at handle(). */
+#include "engine/private.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+
+static struct engine *engine_of(struct http_handler *handler)
+{
+    return (struct engine *)((char *)handler -
+                             offsetof(struct engine, handler));
+}
+
+static void handle(struct http_handler *self, struct http_call *call)
+{
+    exchange_start(engine_of(self), call);
+}
+
+static bool is_form(const struct http_call *call)
+{
+    return str_starts(http_headers_get(&call->request.headers, "Content-Type"),
+                      STR("application/x-www-form-urlencoded"));
+}
+
+/* A body is needed where a rule may look at it, where it names the operation,
+ * and for STS, whose answers are learned. */
+static bool wants_body(struct http_handler *self, const struct http_call *call)
+{
+    const struct engine *engine = engine_of(self);
+    struct arena *arena = arena_new();
+    struct aws_call aws;
+    aws_identify(engine->config.registry, arena, &call->request,
+                 call->sign_service, call->sign_region, STR_NONE, &aws);
+    bool wants =
+        is_form(call) || str_eq(aws.service, STR("sts")) ||
+        rules_find(engine->config.rules, aws.service, aws.operation) != NULL;
+    arena_free(arena);
+    return wants;
+}
+
+struct engine *engine_new(const struct engine_config *config)
+{
+    struct engine *engine = mem_new(sizeof(*engine));
+    engine->config = *config;
+    engine->handler.handle = handle;
+    engine->handler.wants_body = wants_body;
+    engine->arena = arena_new();
+    engine->joins = joins_new();
+    engine->recent = recent_new();
+    engine->rng.state = config->seed;
+    (void)rules_ref(config->rules);
+    return engine;
+}
+
+void engine_free(struct engine *engine)
+{
+    if (engine == NULL) {
+        return;
+    }
+    assert(engine->active == 0);
+    assert(engine->probes == NULL);
+    joins_free(engine->joins);
+    recent_free(engine->recent);
+    rules_unref(engine->config.rules);
+    arena_free(engine->arena);
+    mem_free(engine);
+}
+
+struct http_handler *engine_handler(struct engine *engine)
+{
+    return &engine->handler;
+}
+
+void engine_set_rules(struct engine *engine, struct rules *rules)
+{
+    struct rules *before = engine->config.rules;
+    engine->config.rules = rules_ref(rules);
+    rules_unref(before);
+}
+
+size_t engine_active(const struct engine *engine)
+{
+    return engine->active;
+}
+
+void engine_finish(struct engine *engine)
+{
+    for (struct exchange *x = engine->newest; x != NULL; x = x->older) {
+        x->gave_up = true;
+        timer_wake(engine->config.timers, &x->wake);
+    }
+}
+
+static const char *const step_names[STEP_COUNT] = {
+#define ENGINE_STEP(name) #name,
+    ENGINE_STEPS(ENGINE_STEP)
+#undef ENGINE_STEP
+};
+
+size_t engine_step_count(void)
+{
+    return STEP_COUNT;
+}
+
+const char *engine_step_name(size_t index)
+{
+    assert(index < STEP_COUNT);
+    return step_names[index];
+}

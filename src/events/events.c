@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names, hearing and writing of events. Here because engine, lag and creds
+ * speak and journal and report listen. Start at event_write(). */
+#include "events/event.h"
+
+#include <assert.h>
+
+const char *event_kind_name(enum event_kind kind)
+{
+    static const char *const names[EVENT_KIND_COUNT] = {
+#define EVENT_NAME(name, text) [EVENT_##name] = text,
+        EVENT_KINDS(EVENT_NAME)
+#undef EVENT_NAME
+    };
+    assert(kind >= 0 && kind < EVENT_KIND_COUNT);
+    return names[kind];
+}
+
+const char *outcome_name(enum outcome outcome)
+{
+    static const char *const names[OUTCOME_COUNT] = {
+        [OUTCOME_NONE] = "none",
+        [OUTCOME_SETTLED] = "settled",
+        [OUTCOME_UNSETTLED] = "unsettled",
+        [OUTCOME_FAILED] = "failed",
+        [OUTCOME_UNVERIFIABLE] = "unverifiable",
+        [OUTCOME_UNKNOWN] = "unknown",
+    };
+    assert(outcome >= 0 && outcome < OUTCOME_COUNT);
+    return names[outcome];
+}
+
+void events_add(struct events *events, struct event_sink *sink)
+{
+    struct event_sink **end = &events->first;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    sink->next = NULL;
+    *end = sink;
+}
+
+void events_say(const struct events *events, const struct event *event)
+{
+    if (events == NULL) {
+        return;
+    }
+    for (struct event_sink *s = events->first; s != NULL; s = s->next) {
+        s->hear(s, event);
+    }
+}
+
+static void write_text(struct buf *out, const char *name, struct str value)
+{
+    if (value.len > 0) {
+        buf_printf(out, ",\"%s\":", name);
+        json_write_string(value, out);
+    }
+}
+
+void event_write(const struct event *event, struct buf *out)
+{
+    buf_printf(out, "\"event\":\"%s\"", event_kind_name(event->kind));
+    write_text(out, "id", event->exchange);
+    write_text(out, "client", event->client);
+    write_text(out, "group", event->group);
+    write_text(out, "service", event->service);
+    write_text(out, "operation", event->operation);
+    write_text(out, "region", event->region);
+    write_text(out, "resource", event->resource);
+    write_text(out, "confirmation", event->confirmation);
+    write_text(out, "read", event->read);
+    write_text(out, "verdict", str_of(event->verdict));
+    if (event->outcome != OUTCOME_NONE) {
+        write_text(out, "outcome", str_of(outcome_name(event->outcome)));
+    }
+    if (event->status != 0) {
+        buf_printf(out, ",\"status\":%d", event->status);
+    }
+    write_text(out, "code", event->code);
+    write_text(out, "request_id", event->request_id);
+    if (event->has_waited) {
+        buf_printf(out, ",\"waited_ms\":%lld", (long long)event->waited_ms);
+    }
+    if (event->has_reads) {
+        buf_printf(out, ",\"reads\":%llu", (unsigned long long)event->reads);
+    }
+    write_text(out, "detail", event->detail);
+}

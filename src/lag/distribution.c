@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How long a change stays invisible. Start at lag_distribution_draw_ms(). */
+#include "lag/lag.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const struct {
+    const char *name;
+    enum lag_kind kind;
+    int numbers;
+    bool second_is_plain; /* sigma has no unit */
+} kinds[] = {
+    {"fixed", LAG_FIXED, 1, false},
+    {"uniform", LAG_UNIFORM, 2, false},
+    {"lognormal", LAG_LOGNORMAL, 2, true},
+    {"exponential", LAG_EXPONENTIAL, 1, false},
+};
+
+static bool parse_ms(struct str text, double *ret_ms)
+{
+    int64_t ms = 0;
+    bool good = str_to_duration_ms(text, &ms);
+    *ret_ms = (double)ms;
+    return good;
+}
+
+static bool parse_plain(struct arena *arena, struct str text, double *ret)
+{
+    char *end = NULL;
+    *ret = strtod(arena_str(arena, text).ptr, &end);
+    return text.len > 0 && *end == '\0' && *ret >= 0;
+}
+
+static bool parse_numbers(struct arena *arena, size_t kind, struct str rest,
+                          struct lag_distribution *ret)
+{
+    struct str first = str_cut(&rest, ',');
+    if (!parse_ms(first, &ret->a)) {
+        return false;
+    }
+    if (kinds[kind].numbers == 1) {
+        return rest.ptr == NULL;
+    }
+    return kinds[kind].second_is_plain
+               ? parse_plain(arena, rest, &ret->b)
+               : parse_ms(rest, &ret->b) && ret->b >= ret->a;
+}
+
+bool lag_distribution_parse(struct arena *arena, struct str text,
+                            struct lag_distribution *ret_distribution,
+                            struct str *reterr)
+{
+    struct str rest = text;
+    struct str name = str_cut(&rest, ':');
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (str_eq(name, str_of(kinds[i].name)) &&
+            parse_numbers(arena, i, rest, ret_distribution)) {
+            ret_distribution->kind = kinds[i].kind;
+            return true;
+        }
+    }
+    *reterr = arena_printf(arena,
+                           "--lag %.*s: wants fixed:300ms, uniform:50ms,2s, "
+                           "lognormal:300ms,1.0 or exponential:2s",
+                           STR_ARG(text));
+    return false;
+}
+
+/* Box and Muller. */
+static double normal(struct rng *rng)
+{
+    const double two_pi = 6.283185307179586;
+    double u = 1 - rng_unit(rng);
+    double v = rng_unit(rng);
+    return sqrt(-2 * log(u)) * cos(two_pi * v);
+}
+
+int64_t lag_distribution_draw_ms(const struct lag_distribution *distribution,
+                                 struct rng *rng)
+{
+    switch (distribution->kind) {
+    case LAG_FIXED:
+        return (int64_t)distribution->a;
+    case LAG_UNIFORM:
+        return (int64_t)(distribution->a +
+                         rng_unit(rng) * (distribution->b - distribution->a));
+    case LAG_LOGNORMAL:
+        return (int64_t)(distribution->a * exp(distribution->b * normal(rng)));
+    case LAG_EXPONENTIAL:
+        return (int64_t)(-distribution->a * log(1 - rng_unit(rng)));
+    }
+    return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making, feeding and ending the lag. What happens to a call is in visit.c. */
+#include "lag/private.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+
+static void handle(struct http_handler *self, struct http_call *call)
+{
+    struct lag *lag =
+        (struct lag *)((char *)self - offsetof(struct lag, handler));
+    visit_start(lag, call);
+}
+
+struct lag *lag_new(const struct lag_config *config)
+{
+    struct lag *lag = mem_new(sizeof(*lag));
+    lag->config = *config;
+    lag->handler.handle = handle;
+    lag->store = store_new();
+    lag->rng.state = config->seed;
+    (void)rules_ref(config->rules);
+    return lag;
+}
+
+void lag_free(struct lag *lag)
+{
+    if (lag != NULL) {
+        assert(lag->active == 0);
+        store_free(lag->store);
+        rules_unref(lag->config.rules);
+        mem_free(lag);
+    }
+}
+
+struct http_handler *lag_handler(struct lag *lag)
+{
+    return &lag->handler;
+}
+
+size_t lag_active(const struct lag *lag)
+{
+    return lag->active;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The summary of a run. Start at hear(). */
+#include "report/report.h"
+
+#include "base/arena.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+enum { NAMED_MAX = 50 };
+
+struct named {
+    struct named *next;
+    struct str line;
+};
+
+struct summary {
+    struct event_sink sink;
+    struct arena *arena;
+    uint64_t calls;
+    uint64_t joined;
+    uint64_t resent;
+    uint64_t reads;
+    uint64_t outcomes[OUTCOME_COUNT];
+    struct buf waits; /* int64_t each */
+    struct named *first, **end;
+    uint64_t named;
+};
+
+static void name_it(struct summary *s, const struct event *event)
+{
+    s->named++;
+    if (s->named > NAMED_MAX) {
+        return;
+    }
+    struct named *one = ARENA_NEW(s->arena, struct named);
+    one->line =
+        arena_printf(s->arena, "%-12s %.*s %.*s %.*s after %.1f s",
+                     outcome_name(event->outcome), STR_ARG(event->service),
+                     STR_ARG(event->operation), STR_ARG(event->resource),
+                     (double)event->waited_ms / 1000);
+    *s->end = one;
+    s->end = &one->next;
+}
+
+static void hear_settled(struct summary *s, const struct event *event)
+{
+    s->outcomes[event->outcome]++;
+    s->reads += event->reads;
+    buf_add(&s->waits, str_make((const char *)&event->waited_ms,
+                                sizeof(event->waited_ms)));
+    if (event->outcome != OUTCOME_SETTLED) {
+        name_it(s, event);
+    }
+}
+
+static void hear(struct event_sink *self, const struct event *event)
+{
+    struct summary *s = (struct summary *)self;
+    switch (event->kind) {
+    case EVENT_CALL_RECEIVED:
+        s->calls++;
+        break;
+    case EVENT_CALL_JOINED:
+        s->joined++;
+        break;
+    case EVENT_CALL_RESENT:
+        s->resent++;
+        break;
+    case EVENT_SETTLED:
+        hear_settled(s, event);
+        break;
+    case EVENT_CALL_REFUSED:
+        if (event->outcome == OUTCOME_UNKNOWN) {
+            s->outcomes[OUTCOME_UNKNOWN]++;
+            name_it(s, event);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+struct summary *summary_new(void)
+{
+    struct summary *s = mem_new(sizeof(*s));
+    s->sink.hear = hear;
+    s->arena = arena_new();
+    s->end = &s->first;
+    return s;
+}
+
+void summary_free(struct summary *s)
+{
+    if (s != NULL) {
+        buf_free(&s->waits);
+        arena_free(s->arena);
+        mem_free(s);
+    }
+}
+
+struct event_sink *summary_sink(struct summary *s)
+{
+    return &s->sink;
+}
+
+bool summary_is_empty(const struct summary *s)
+{
+    return s->calls == 0;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void write_waits(const struct summary *s, struct buf *out)
+{
+    size_t count = s->waits.len / sizeof(int64_t);
+    if (count == 0) {
+        return;
+    }
+    int64_t *sorted = mem_new(s->waits.len);
+    memcpy(sorted, s->waits.bytes, s->waits.len);
+    qsort(sorted, count, sizeof(int64_t), by_size);
+    buf_printf(out,
+               "settled: waited median %.2f s, worst %.2f s; %llu read-"
+               "back%s\n",
+               (double)sorted[count / 2] / 1000,
+               (double)sorted[count - 1] / 1000, (unsigned long long)s->reads,
+               s->reads == 1 ? "" : "s");
+    mem_free(sorted);
+}
+
+static uint64_t mutations(const struct summary *s)
+{
+    uint64_t all = 0;
+    for (int i = 0; i < OUTCOME_COUNT; i++) {
+        all += s->outcomes[i];
+    }
+    return all;
+}
+
+void summary_write(const struct summary *s, struct buf *out)
+{
+    uint64_t changed = mutations(s);
+    buf_printf(out, "settled: %llu call%s, %llu mutation%s",
+               (unsigned long long)s->calls, s->calls == 1 ? "" : "s",
+               (unsigned long long)changed, changed == 1 ? "" : "s");
+    const char *before = ": ";
+    for (int i = OUTCOME_SETTLED; i < OUTCOME_COUNT; i++) {
+        if (s->outcomes[i] > 0) {
+            buf_printf(out, "%s%llu %s", before,
+                       (unsigned long long)s->outcomes[i],
+                       outcome_name((enum outcome)i));
+            before = ", ";
+        }
+    }
+    if (s->joined > 0) {
+        buf_printf(out, "; %llu retr%s joined", (unsigned long long)s->joined,
+                   s->joined == 1 ? "y" : "ies");
+    }
+    if (s->resent > 0) {
+        buf_printf(out, "; %llu sent again", (unsigned long long)s->resent);
+    }
+    buf_add(out, STR("\n"));
+    write_waits(s, out);
+    for (const struct named *n = s->first; n != NULL; n = n->next) {
+        buf_printf(out, "settled:   %.*s\n", STR_ARG(n->line));
+    }
+    if (s->named > NAMED_MAX) {
+        buf_printf(out, "settled:   and %llu more\n",
+                   (unsigned long long)(s->named - NAMED_MAX));
+    }
+}

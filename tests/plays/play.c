@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plays: stories of the engine on a clock that is turned by hand. A play is a
+ * text file of one command a line; tests/README.md has the list. No network, no
+ * sleeping. Start at the table of commands.
+ *
+ *   play FILE...     exits with 1 when a play does not go as written
+ */
+#include "assets/assets.h"
+#include "base/file.h"
+#include "base/timer.h"
+#include "engine/engine.h"
+#include "events/event.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { CALLS_MAX = 16, FETCHES_MAX = 64 };
+
+struct play_call {
+    struct http_call call; /* first, so that it can be cast */
+    struct play *play;
+    struct http_pipe body;
+    unsigned holds;
+    bool replied;
+    bool aborted;
+    unsigned interims;
+    int status;
+    struct str outcome;
+    struct str reply_body;
+};
+
+struct play {
+    struct arena *arena;
+    struct str file;
+    size_t line;
+    const char *wrong; /* first thing that went wrong */
+    struct str wrong_text;
+    int64_t now_ms;
+    struct timers timers;
+    struct aws_registry *registry;
+    struct rules *rules;
+    struct engine_config config;
+    struct engine *engine;
+    struct http_client client;
+    struct http_fetch *fetches[FETCHES_MAX]; /* sent, not yet answered */
+    size_t fetch_count;
+    struct http_fetch *current;
+    struct play_call calls[CALLS_MAX];
+    size_t call_count;
+    struct str service;
+    struct str last_request;
+};
+
+static int64_t play_now(void *clock)
+{
+    return ((struct play *)clock)->now_ms;
+}
+
+static int64_t wall(void)
+{
+    return 1440938160000; /* 2015-08-30T12:36:00Z */
+}
+
+static void fail(struct play *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void fail(struct play *p, const char *format, ...)
+{
+    if (p->wrong == NULL) {
+        va_list args;
+        va_start(args, format);
+        p->wrong_text = arena_vprintf(p->arena, format, args);
+        va_end(args);
+        p->wrong = p->wrong_text.ptr;
+    }
+}
+
+static void run(struct play *p)
+{
+    while (timers_run_due(&p->timers) > 0) {
+    }
+}
+
+/* ---- the ports ---- */
+
+static void send(struct http_client *self, struct http_fetch *fetch)
+{
+    struct play *p =
+        (struct play *)((char *)self - offsetof(struct play, client));
+    fetch->outcome = HTTP_PENDING;
+    if (p->fetch_count == FETCHES_MAX) {
+        fail(p, "more than %d calls under way", FETCHES_MAX);
+        return;
+    }
+    p->fetches[p->fetch_count++] = fetch;
+}
+
+static void cancel(struct http_client *self, struct http_fetch *fetch)
+{
+    struct play *p =
+        (struct play *)((char *)self - offsetof(struct play, client));
+    for (size_t i = 0; i < p->fetch_count; i++) {
+        if (p->fetches[i] == fetch) {
+            memmove(&p->fetches[i], &p->fetches[i + 1],
+                    (p->fetch_count - i - 1) * sizeof(p->fetches[0]));
+            p->fetch_count--;
+            break;
+        }
+    }
+    if (p->current == fetch) {
+        p->current = NULL;
+    }
+}
+
+static void reply(struct http_call *call, const struct http_response *answer)
+{
+    struct play_call *c = (struct play_call *)call;
+    if (c->replied) {
+        fail(c->play, "the client was answered twice");
+    }
+    c->replied = true;
+    c->status = answer->status;
+    c->outcome =
+        arena_str(c->play->arena,
+                  http_headers_get(&answer->headers, "x-settled-outcome"));
+    c->reply_body = arena_str(c->play->arena, answer->body);
+}
+
+static void reply_stream(struct http_call *call,
+                         const struct http_response *head, int64_t length,
+                         struct http_source *body, struct timers *timers,
+                         struct timer *sent)
+{
+    (void)length;
+    (void)body;
+    reply(call, head);
+    timer_wake(timers, sent);
+}
+
+static void interim(struct http_call *call)
+{
+    ((struct play_call *)call)->interims++;
+}
+
+static void abort_call(struct http_call *call)
+{
+    ((struct play_call *)call)->aborted = true;
+}
+
+static void hold(struct http_call *call)
+{
+    ((struct play_call *)call)->holds++;
+}
+
+static void release(struct http_call *call)
+{
+    ((struct play_call *)call)->holds--;
+}
+
+static const struct http_call_ops ops = {
+    reply, reply_stream, interim, abort_call, hold, release,
+};
+
+/* ---- commands ---- */
+
+static struct str word(struct str *rest)
+{
+    *rest = str_trim(*rest);
+    return str_cut(rest, ' ');
+}
+
+static const struct json *parse(struct play *p, struct str text)
+{
+    struct source *source = ARENA_NEW(p->arena, struct source);
+    struct diag diag;
+    const struct json *value = NULL;
+    *source = (struct source){p->file, text};
+    diag_init(&diag, p->arena);
+    if (!json_parse(p->arena, source, &json_default_limits, &value, &diag)) {
+        fail(p, "this is no JSON: %.*s", STR_ARG(text));
+        return json_new(p->arena, JSON_NULL);
+    }
+    return value;
+}
+
+static void do_service(struct play *p, struct str rest)
+{
+    p->service = word(&rest);
+}
+
+static void load(struct play *p, struct str folder, bool without_builtin)
+{
+    struct diag diag;
+    struct buf text = {0};
+    diag_init(&diag, p->arena);
+    const struct rules_load_in in = {.registry = p->registry,
+                                     .folders = &folder,
+                                     .folder_count = folder.len > 0,
+                                     .without_builtin = without_builtin};
+    p->rules = rules_load(&in, &diag);
+    if (p->rules == NULL) {
+        diag_print(&diag, &text);
+        fail(p, "%.*s", STR_ARG(buf_str(&text)));
+        buf_free(&text);
+    }
+}
+
+static void open_engine(struct play *p)
+{
+    if (p->engine == NULL && p->rules == NULL) {
+        load(p, STR_NONE, false);
+    }
+    if (p->engine == NULL && p->rules != NULL) {
+        p->config.rules = p->rules;
+        p->engine = engine_new(&p->config);
+    }
+}
+
+static void do_rules(struct play *p, struct str rest)
+{
+    struct str path = arena_printf(p->arena, "%s/tests/plays/%.*s",
+                                   PROJECT_ROOT, STR_ARG(word(&rest)));
+    load(p, path, true);
+}
+
+static void do_option(struct play *p, struct str rest)
+{
+    struct str name = word(&rest);
+    struct str value = word(&rest);
+    int64_t ms = 0;
+    if (str_eq(name, STR("timeout")) && str_to_duration_ms(value, &ms)) {
+        p->config.timeout_ms = ms;
+    } else if (str_eq(name, STR("max-hold")) &&
+               str_to_duration_ms(value, &ms)) {
+        p->config.max_hold_ms = ms;
+    } else if (str_eq(name, STR("on-unsettled"))) {
+        p->config.on_unsettled =
+            str_eq(value, STR("pass")) ? POLICY_PASS : POLICY_FAIL;
+    } else if (str_eq(name, STR("level")) && str_eq(value, STR("listed"))) {
+        p->config.level = LEVEL_LISTED;
+    } else {
+        fail(p, "no such option: %.*s", STR_ARG(name));
+    }
+}
+
+/* client NAME OPERATION JSON [header=value...] given before as `header` */
+static void start_call(struct play *p, struct str operation,
+                       const struct json *input, struct str invocation,
+                       struct str policy)
+{
+    struct str why = STR_NONE;
+    if (p->call_count == CALLS_MAX || p->engine == NULL) {
+        fail(p, "no call can be made here");
+        return;
+    }
+    struct play_call *c = &p->calls[p->call_count++];
+    *c = (struct play_call){.play = p, .holds = 1};
+    c->call.arena = p->arena;
+    c->call.ops = &ops;
+    http_pipe_init(&c->body, 1024);
+    http_pipe_end(&c->body);
+    c->call.body = &c->body.source;
+    if (!aws_request_write(p->registry, p->arena, p->service, operation, input,
+                           &c->call.request, &why)) {
+        fail(p, "%.*s", STR_ARG(why));
+        return;
+    }
+    c->call.access_key = STR("AKIAPLAY");
+    c->call.sign_service =
+        aws_service_find(p->registry, p->service)->signing_name;
+    c->call.sign_region = STR("eu-west-1");
+    c->call.body_length = (int64_t)c->call.request.body.len;
+    struct http_headers *headers = &c->call.request.headers;
+    if (invocation.len > 0) {
+        http_headers_set(p->arena, headers, STR("amz-sdk-invocation-id"),
+                         invocation);
+    }
+    if (policy.len > 0) {
+        http_headers_set(p->arena, headers, STR("x-settled-policy"), policy);
+    }
+    struct http_handler *handler = engine_handler(p->engine);
+    handler->handle(handler, &c->call);
+    run(p);
+}
+
+static void do_client(struct play *p, struct str rest)
+{
+    struct str operation = word(&rest);
+    struct str invocation = STR_NONE;
+    struct str policy = STR_NONE;
+    open_engine(p);
+    for (;;) {
+        struct str next = rest;
+        struct str option = word(&next);
+        if (str_starts(option, STR("id="))) {
+            invocation = str_from(option, 3);
+        } else if (str_starts(option, STR("policy="))) {
+            policy = str_from(option, 7);
+        } else {
+            break;
+        }
+        rest = next;
+    }
+    start_call(p, operation, parse(p, rest), invocation, policy);
+}
+
+static struct str operation_of(const struct http_fetch *fetch)
+{
+    struct str target =
+        http_headers_get(&fetch->request.headers, "X-Amz-Target");
+    size_t dot = str_find_last(target, '.');
+    return dot == STR_NOT_FOUND ? target : str_from(target, dot + 1);
+}
+
+/* sent OPERATION [JSON]: the oldest call not yet looked at */
+static void do_sent(struct play *p, struct str rest)
+{
+    struct str operation = word(&rest);
+    rest = str_trim(rest);
+    for (size_t i = 0; i < p->fetch_count; i++) {
+        struct http_fetch *fetch = p->fetches[i];
+        if (!str_eq(operation_of(fetch), operation)) {
+            continue;
+        }
+        p->current = fetch;
+        if (rest.len > 0 &&
+            !json_equal(parse(p, rest), parse(p, fetch->request.body))) {
+            fail(p, "%.*s was sent with %.*s", STR_ARG(operation),
+                 STR_ARG(fetch->request.body));
+        }
+        return;
+    }
+    fail(p, "%.*s was not sent; %zu calls are under way%s%.*s",
+         STR_ARG(operation), p->fetch_count,
+         p->fetch_count > 0 ? ", the first is " : "",
+         STR_ARG(p->fetch_count > 0 ? operation_of(p->fetches[0]) : STR_NONE));
+}
+
+static void finish_fetch(struct play *p, enum http_outcome outcome)
+{
+    struct http_fetch *fetch = p->current;
+    if (fetch == NULL) {
+        fail(p, "nothing has been sent that could be answered");
+        return;
+    }
+    cancel(&p->client, fetch);
+    fetch->outcome = outcome;
+    fetch->head_ready = outcome == HTTP_ANSWERED;
+    timer_wake(fetch->timers, fetch->done);
+    run(p);
+}
+
+/* answer STATUS JSON, or answer STATUS CodeOfAnError [words] */
+static void do_answer(struct play *p, struct str rest)
+{
+    uint64_t status = 0;
+    if (p->current == NULL || !str_to_u64(word(&rest), &status)) {
+        fail(p, "answer wants a status, after `sent`");
+        return;
+    }
+    struct http_response *response = &p->current->response;
+    *response = (struct http_response){.status = (int)status};
+    rest = str_trim(rest);
+    if (rest.len > 0 && rest.ptr[0] != '{') {
+        struct str code = word(&rest);
+        rest = arena_printf(p->arena,
+                            "{\"__type\":\"%.*s\",\"message\":"
+                            "\"%.*s\"}",
+                            STR_ARG(code), STR_ARG(str_trim(rest)));
+    }
+    response->body = rest;
+    http_headers_add(p->arena, &response->headers, STR("x-amzn-RequestId"),
+                     STR("req-1"));
+    http_headers_add(p->arena, &response->headers, STR("Date"),
+                     STR("Sun, 30 Aug 2015 12:36:00 GMT"));
+    finish_fetch(p, HTTP_ANSWERED);
+}
+
+static void do_lost(struct play *p, struct str rest)
+{
+    (void)rest;
+    if (p->current != NULL) {
+        p->current->error = STR("the connection was reset");
+    }
+    finish_fetch(p, HTTP_LOST);
+}
+
+static void do_after(struct play *p, struct str rest)
+{
+    int64_t ms = 0;
+    if (!str_to_duration_ms(word(&rest), &ms)) {
+        fail(p, "after wants a duration");
+        return;
+    }
+    /* Step by step, so that what a timer does is seen in its time. */
+    int64_t until = p->now_ms + ms;
+    while (p->now_ms < until) {
+        int64_t next = timers_next_ms(&p->timers);
+        int64_t left = until - p->now_ms;
+        p->now_ms += next < 0 || next > left ? left : next > 0 ? next : 1;
+        run(p);
+    }
+}
+
+static struct play_call *call_named(struct play *p, struct str *rest)
+{
+    struct str next = *rest;
+    uint64_t number = 0;
+    struct str first = word(&next);
+    if (first.len > 1 && first.ptr[0] == '#' &&
+        str_to_u64(str_from(first, 1), &number)) {
+        *rest = next;
+    } else {
+        number = p->call_count;
+    }
+    if (number == 0 || number > p->call_count) {
+        fail(p, "there is no such call");
+        return NULL;
+    }
+    return &p->calls[number - 1];
+}
+
+/* gets [#N] STATUS [OUTCOME|-] [text that the body holds] */
+static void do_gets(struct play *p, struct str rest)
+{
+    struct play_call *c = call_named(p, &rest);
+    uint64_t status = 0;
+    if (c == NULL || !str_to_u64(word(&rest), &status)) {
+        fail(p, "gets wants a status");
+        return;
+    }
+    struct str outcome = word(&rest);
+    rest = str_trim(rest);
+    if (!c->replied) {
+        fail(p, "the client has not been answered");
+    } else if (c->status != (int)status) {
+        fail(p, "the client got %d: %.*s", c->status, STR_ARG(c->reply_body));
+    } else if (outcome.len > 0 && !str_eq(outcome, STR("-")) &&
+               !str_eq(outcome, c->outcome)) {
+        fail(p, "the outcome was '%.*s'", STR_ARG(c->outcome));
+    } else if (!str_contains(c->reply_body, rest)) {
+        fail(p, "the body does not hold '%.*s': %.*s", STR_ARG(rest),
+             STR_ARG(c->reply_body));
+    }
+}
+
+static void do_waits(struct play *p, struct str rest)
+{
+    struct play_call *c = call_named(p, &rest);
+    if (c != NULL && c->replied) {
+        fail(p, "the client has been answered already: %d %.*s", c->status,
+             STR_ARG(c->reply_body));
+    }
+}
+
+static void do_leaves(struct play *p, struct str rest)
+{
+    struct play_call *c = call_named(p, &rest);
+    if (c != NULL) {
+        c->call.gone = true;
+        if (c->call.on_gone != NULL) {
+            timer_wake(&p->timers, c->call.on_gone);
+        }
+        run(p);
+    }
+}
+
+static void do_interims(struct play *p, struct str rest)
+{
+    struct play_call *c = call_named(p, &rest);
+    uint64_t wanted = 0;
+    if (c == NULL || !str_to_u64(word(&rest), &wanted)) {
+        fail(p, "interims wants a number");
+    } else if (c->interims != wanted) {
+        fail(p, "%u interim answers were sent", c->interims);
+    }
+}
+
+static void do_silence(struct play *p, struct str rest)
+{
+    (void)rest;
+    if (p->fetch_count > 0) {
+        fail(p, "%.*s is under way", STR_ARG(operation_of(p->fetches[0])));
+    }
+}
+
+static void do_stop(struct play *p, struct str rest)
+{
+    (void)rest;
+    engine_finish(p->engine);
+    run(p);
+}
+
+/* read OPERATION [JSON] = ANSWER, for as long as it is asked */
+static void do_note(struct play *p, struct str rest)
+{
+    (void)p;
+    (void)rest;
+}
+
+static const struct {
+    const char *name;
+    void (*run)(struct play *p, struct str rest);
+} commands[] = {
+    {"title", do_note},        {"service", do_service}, {"rules", do_rules},
+    {"option", do_option},     {"client", do_client},   {"sent", do_sent},
+    {"answer", do_answer},     {"lost", do_lost},       {"after", do_after},
+    {"gets", do_gets},         {"waits", do_waits},     {"leaves", do_leaves},
+    {"interims", do_interims}, {"silence", do_silence}, {"stop", do_stop},
+};
+
+static void run_line(struct play *p, struct str line)
+{
+    struct str name = word(&line);
+    if (name.len == 0 || name.ptr[0] == '#') {
+        return;
+    }
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (str_eq(name, str_of(commands[i].name))) {
+            commands[i].run(p, str_trim(line));
+            return;
+        }
+    }
+    fail(p, "there is no command %.*s", STR_ARG(name));
+}
+
+static void end_play(struct play *p)
+{
+    if (p->engine != NULL) {
+        engine_finish(p->engine);
+        run(p);
+        while (p->fetch_count > 0 && engine_active(p->engine) > 0) {
+            p->current = p->fetches[0];
+            do_lost(p, STR_NONE);
+        }
+        for (size_t i = 0; i < p->call_count; i++) {
+            if (p->calls[i].holds != 0) {
+                fail(p, "call #%zu was not released", i + 1);
+            }
+            http_pipe_free(&p->calls[i].body);
+        }
+    }
+    engine_free(p->engine);
+    rules_unref(p->rules);
+    aws_registry_free(p->registry);
+    timers_done(&p->timers);
+}
+
+static bool play_file(const char *path)
+{
+    struct play *p = calloc(1, sizeof(*p));
+    struct str text = STR_NONE;
+    struct str why = STR_NONE;
+    p->arena = arena_new();
+    p->file = str_of(path);
+    p->now_ms = 1000;
+    timers_init(&p->timers, play_now, p);
+    p->registry = aws_registry_new();
+    p->client = (struct http_client){send, cancel};
+    p->service = STR("ssm");
+    p->config = (struct engine_config){
+        .timers = &p->timers,
+        .wall_ms = wall,
+        .registry = p->registry,
+        .client = &p->client,
+        .run_id = STR("play"),
+        .max_hold_ms = 110000,
+        .interim_ms = 20000,
+        .seed = 1,
+    };
+    if (!file_read(p->arena, p->file, 1 << 20, &text, &why)) {
+        fail(p, "%.*s", STR_ARG(why));
+    }
+    while (p->wrong == NULL && text.ptr != NULL) {
+        p->line++;
+        run_line(p, str_cut(&text, '\n'));
+    }
+    size_t line = p->line;
+    end_play(p);
+    bool good = p->wrong == NULL;
+    if (!good) {
+        (void)printf("%s:%zu: %s\n", path, line, p->wrong);
+    }
+    arena_free(p->arena);
+    free(p);
+    return good;
+}
+
+int main(int argc, char **argv)
+{
+    int failed = 0;
+    for (int i = 1; i < argc; i++) {
+        failed += !play_file(argv[i]);
+    }
+    return argc < 2 || failed > 0;
+}
