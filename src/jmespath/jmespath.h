@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * JMESPath (jmespath.org specification; the official compliance suite passes
- * whole), with two things of the community edition: `$`, the root of the
- * document being evaluated, and `let $x = expr, $y = expr in expr`.
+ * whole), with three things of the community edition: `$`, the root of the
+ * document being evaluated, `let $x = expr, $y = expr in expr`, and slices of
+ * strings, by character.
  *
  * Purpose:   the one language of rules.
  * Ownership: a compiled expression lives in the arena given to compile, and

@@ -6,8 +6,8 @@
  *            nodes, eval.c walks it, function*.c are the standard functions.
  * Ownership: tokens are values; nodes live in the arena of the compiling, all
  *            that an evaluation makes in the arena of the evaluation.
- * Errors:    parse functions return NULL after parser_fail(), evaluating ones
- *            NULL after run_fail(): the first failure counts.
+ * Errors:    parse functions return NULL after jmespath_parser_fail(),
+ * evaluating ones NULL after jmespath_run_fail(): the first failure counts.
  * Never:     included by another room.
  */
 #ifndef JMESPATH_PRIVATE_H
@@ -16,9 +16,9 @@
 #include "jmespath/jmespath.h"
 
 enum {
-    LONGEST_TEXT = 64 * 1024,    /* bytes of one expression */
-    DEEPEST_NESTING = 256,       /* levels of parsing, height of a tree */
-    DEEPEST_VALUE = 512,         /* levels of a value made or compared */
+    LONGEST_TEXT = 64 * 1024, /* bytes of one expression */
+    DEEPEST_NESTING = 256,    /* levels of parsing, height of a tree */
+    DEEPEST_VALUE = 512,      /* levels of a value made or compared */
     MOST_STEPS = 10 * 1000 * 1000,
     MOST_MEMORY = 64 * 1024 * 1024, /* bytes one evaluation may take */
     MOST_PARAMETERS = 2,            /* rows in a function's list of types */
@@ -72,7 +72,7 @@ struct token {
 
 /* The token at or behind `from`, blanks skipped. Pure: looking ahead is
  * calling it again from the end of the last token. */
-struct token lex_token(struct str text, size_t from);
+struct token jmespath_lex_token(struct str text, size_t from);
 
 /* --- the tree --- */
 
@@ -157,7 +157,7 @@ struct jmespath {
 };
 
 /* roots.c: fills in expression->roots. */
-void find_roots(struct arena *arena, struct jmespath *expression);
+void jmespath_find_roots(struct arena *arena, struct jmespath *expression);
 
 /* --- compiling --- */
 
@@ -180,49 +180,52 @@ struct parser {
 };
 
 /* compile.c: keeps the first failure and reports it to the diag. */
-void parser_fail(struct parser *parser, enum jmespath_error error,
-                 struct span span, const char *format, ...)
+void jmespath_parser_fail(struct parser *parser, enum jmespath_error error,
+                          struct span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* parse.c */
-const struct node *parse_whole(struct parser *parser);
-const struct node *parse_expression(struct parser *parser);
-const struct node *parse_nested(struct parser *parser, enum token_type closing,
-                                const char *what);
+const struct node *jmespath_parse_whole(struct parser *parser);
+const struct node *jmespath_parse_expression(struct parser *parser);
+const struct node *jmespath_parse_nested(struct parser *parser,
+                                         enum token_type closing,
+                                         const char *what);
 
 /* parse_items.c: what holds a list of expressions. The current token is the
  * one that opens it. */
-const struct node *parse_call(struct parser *parser);
-const struct node *parse_multi_list(struct parser *parser);
-const struct node *parse_multi_hash(struct parser *parser);
-const struct node *parse_let(struct parser *parser);
-const struct node *parse_variable(struct parser *parser);
+const struct node *jmespath_parse_call(struct parser *parser);
+const struct node *jmespath_parse_multi_list(struct parser *parser);
+const struct node *jmespath_parse_multi_hash(struct parser *parser);
+const struct node *jmespath_parse_let(struct parser *parser);
+const struct node *jmespath_parse_variable(struct parser *parser);
 
 /* parse_support.c: moving over tokens and making nodes. */
-void parser_next(struct parser *parser);
-struct token parser_peek(const struct parser *parser);
-bool parser_accept(struct parser *parser, enum token_type type);
-bool parser_expect(struct parser *parser, enum token_type type,
-                   const char *what);
-void parser_unexpected(struct parser *parser, const char *wanted);
-void parser_fail_deep(struct parser *parser, struct span span);
-struct str token_text(const struct parser *parser, struct token token);
+void jmespath_parser_next(struct parser *parser);
+struct token jmespath_parser_peek(const struct parser *parser);
+bool jmespath_parser_accept(struct parser *parser, enum token_type type);
+bool jmespath_parser_expect(struct parser *parser, enum token_type type,
+                            const char *what);
+void jmespath_parser_unexpected(struct parser *parser, const char *wanted);
+void jmespath_parser_fail_deep(struct parser *parser, struct span span);
+struct str jmespath_token_text(const struct parser *parser, struct token token);
 /* NULL when the tree has become too high. */
-struct node *node_new(struct parser *parser, enum node_type type,
-                      struct span span, const struct node *left,
-                      const struct node *right);
+struct node *jmespath_node_new(struct parser *parser, enum node_type type,
+                               struct span span, const struct node *left,
+                               const struct node *right);
 /* Takes the items into account that a node has been given. */
-bool node_adopt(struct parser *parser, struct node *node,
-                const struct node *child);
-struct span span_join(struct span first, struct span last);
+bool jmespath_node_adopt(struct parser *parser, struct node *node,
+                         const struct node *child);
+struct span jmespath_span_join(struct span first, struct span last);
 
 /* text.c: what stands between quotes. NULL or false after a failure. */
-const struct json *decode_literal(struct parser *parser, struct token token);
-const struct json *decode_raw(struct parser *parser, struct token token);
-bool decode_name(struct parser *parser, struct token token,
-                 struct str *ret_name);
-bool decode_number(struct parser *parser, struct token token,
-                   int64_t *ret_number);
+const struct json *jmespath_decode_literal(struct parser *parser,
+                                           struct token token);
+const struct json *jmespath_decode_raw(struct parser *parser,
+                                       struct token token);
+bool jmespath_decode_name(struct parser *parser, struct token token,
+                          struct str *ret_name);
+bool jmespath_decode_number(struct parser *parser, struct token token,
+                            int64_t *ret_number);
 
 /* The best of several names for a misspelt one. */
 struct guess {
@@ -230,8 +233,8 @@ struct guess {
     struct str best;
     size_t distance;
 };
-struct guess guess_new(struct str wanted);
-void guess_try(struct guess *guess, struct str name);
+struct guess jmespath_guess_new(struct str wanted);
+void jmespath_guess_try(struct guess *guess, struct str name);
 
 /* --- evaluating --- */
 
@@ -247,47 +250,50 @@ struct run {
 };
 
 /* Always returns NULL. */
-const struct json *run_fail(struct run *run, enum jmespath_error error,
-                            const char *format, ...)
+const struct json *jmespath_run_fail(struct run *run, enum jmespath_error error,
+                                     const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* False, and failed, when the evaluation has had its share. */
-bool run_charge(struct run *run, size_t steps);
+bool jmespath_run_charge(struct run *run, size_t steps);
 /* eval.c: the value of a node for a current value; NULL after a failure. */
-const struct json *run_node(struct run *run, const struct node *node,
-                            const struct json *current);
+const struct json *jmespath_run_node(struct run *run, const struct node *node,
+                                     const struct json *current);
 
 /* value.c */
-extern const struct json value_null;
-extern const struct json value_true;
-extern const struct json value_false;
-const struct json *value_bool(bool value);
+extern const struct json jmespath_value_null;
+extern const struct json jmespath_value_true;
+extern const struct json jmespath_value_false;
+const struct json *jmespath_value_bool(bool value);
 /* A list with room for `capacity` elements. */
-struct json *value_list(struct run *run, size_t capacity);
-void value_add(struct json *list, const struct json *value);
-int value_compare_numbers(const struct json *a, const struct json *b);
+struct json *jmespath_value_list(struct run *run, size_t capacity);
+void jmespath_value_add(struct json *list, const struct json *value);
+int jmespath_value_compare_numbers(const struct json *a, const struct json *b);
 /* Deep equality; false after a failure too, so look at run->error. */
-bool value_equal(struct run *run, const struct json *a, const struct json *b);
+bool jmespath_value_equal(struct run *run, const struct json *a,
+                          const struct json *b);
 /* Charges for all that a value holds; false when it is too large or deep. */
-bool value_weigh(struct run *run, const struct json *value);
+bool jmespath_value_weigh(struct run *run, const struct json *value);
 /* The members of an object in their order; of a key that is there twice only
  * the last. */
-const struct json_member **value_members(struct run *run,
-                                         const struct json *object,
-                                         size_t *ret_count);
+const struct json_member **jmespath_value_members(struct run *run,
+                                                  const struct json *object,
+                                                  size_t *ret_count);
 
 /* slice.c */
-const struct json *slice_list(struct run *run, const struct json *list,
-                              const struct slice *slice);
-const struct json *slice_string(struct run *run, const struct json *string,
-                                const struct slice *slice);
+const struct json *jmespath_slice_list(struct run *run, const struct json *list,
+                                       const struct slice *slice);
+const struct json *jmespath_slice_string(struct run *run,
+                                         const struct json *string,
+                                         const struct slice *slice);
 /* The number of characters (code points). */
-size_t count_characters(struct str text);
+size_t jmespath_count_characters(struct str text);
 /* Bytes of the character that begins at `at`. */
-size_t character_length(struct str text, size_t at);
+size_t jmespath_character_length(struct str text, size_t at);
 
 /* sort.c: stable; items are pointers. */
-void sort_pointers(struct arena *arena, const void **items, size_t count,
-                   int (*compare)(const void *a, const void *b));
+void jmespath_sort_pointers(struct arena *arena, const void **items,
+                            size_t count,
+                            int (*compare)(const void *a, const void *b));
 
 /* --- function.c: the standard functions --- */
 
@@ -319,20 +325,21 @@ struct standard {
     const struct json *(*run)(struct run *run, const struct call *call);
 };
 
-const struct standard *standard_find(struct str name);
+const struct standard *jmespath_standard_find(struct str name);
 /* Row by row, NULL at the end. */
-const struct standard *standard_at(size_t index);
-unsigned standard_takes(const struct standard *standard, size_t argument);
+const struct standard *jmespath_standard_at(size_t index);
+unsigned jmespath_standard_takes(const struct standard *standard,
+                                 size_t argument);
 /* The call of a NODE_CALL. */
-const struct json *run_call(struct run *run, const struct node *node,
-                            const struct json *current);
+const struct json *jmespath_run_call(struct run *run, const struct node *node,
+                                     const struct json *current);
 /* The name of a type as type() says it. */
 const char *jmespath_type_name(enum json_type type);
 
 /* function_number.c, function_text.c, function_list.c, function_by.c */
 #define STANDARD_FUNCTION(name)                                                \
-    const struct json *standard_##name(struct run *run,                        \
-                                       const struct call *call)
+    const struct json *jmespath_standard_##name(struct run *run,               \
+                                                const struct call *call)
 STANDARD_FUNCTION(abs);
 STANDARD_FUNCTION(avg);
 STANDARD_FUNCTION(ceil);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The summary of a run, and the status line. */
+#include "report/report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static int64_t now;
+
+static int64_t clock_now(void *unused)
+{
+    (void)unused;
+    return now;
+}
+
+static void say(struct event_sink *sink, struct event event)
+{
+    sink->hear(sink, &event);
+}
+
+static struct event finished(enum outcome outcome, int64_t waited_ms)
+{
+    return (struct event){.kind = EVENT_SETTLED,
+                          .exchange = STR("r-1"),
+                          .service = STR("ssm"),
+                          .operation = STR("PutParameter"),
+                          .resource = STR("/a"),
+                          .outcome = outcome,
+                          .waited_ms = waited_ms,
+                          .has_waited = true,
+                          .reads = 2,
+                          .has_reads = true};
+}
+
+static void counts_outcomes_and_names_what_did_not_settle(void **state)
+{
+    struct summary *summary = summary_new();
+    struct event_sink *sink = summary_sink(summary);
+    struct buf text = {0};
+    (void)state;
+    assert_true(summary_is_empty(summary));
+    for (int i = 0; i < 3; i++) {
+        say(sink, (struct event){.kind = EVENT_CALL_RECEIVED});
+    }
+    say(sink, finished(OUTCOME_SETTLED, 100));
+    say(sink, finished(OUTCOME_SETTLED, 300));
+    say(sink, finished(OUTCOME_UNSETTLED, 60000));
+    summary_write(summary, &text);
+    buf_add_char(&text, '\0');
+    assert_string_equal(
+        text.bytes,
+        "settled: 3 calls, 3 mutations: 2 settled, 1 unsettled\n"
+        "settled: waited median 0.30 s, worst 60.00 s; 6 read-backs\n"
+        "settled:   unsettled    ssm PutParameter /a after 60.0 s\n");
+    buf_free(&text);
+    summary_free(summary);
+}
+
+static void the_status_line_comes_after_a_second_and_goes_again(void **state)
+{
+    struct status *status = status_new(clock_now);
+    struct event_sink *sink = status_sink(status);
+    struct event read = finished(OUTCOME_NONE, 0);
+    struct buf text = {0};
+    (void)state;
+    read.kind = EVENT_READ_BACK;
+    read.confirmation = STR("value");
+    read.verdict = "not-yet";
+    read.code = STR("ParameterNotFound");
+    now = 500;
+    say(sink, read);
+    status_write(status, &text);
+    assert_int_equal(text.len, 0);
+    now = 1700;
+    status_write(status, &text);
+    assert_true(str_contains(buf_str(&text),
+                             STR("waiting 1.2 s for ssm PutParameter /a; "
+                                 "value: not-yet (ParameterNotFound)")));
+    say(sink, finished(OUTCOME_SETTLED, 1200));
+    buf_clear(&text);
+    status_write(status, &text);
+    assert_true(str_eq(buf_str(&text), STR("\r\033[K")));
+    buf_clear(&text);
+    status_write(status, &text);
+    assert_int_equal(text.len, 0);
+    buf_free(&text);
+    status_free(status);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_outcomes_and_names_what_did_not_settle),
+        cmocka_unit_test(the_status_line_comes_after_a_second_and_goes_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
