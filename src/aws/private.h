@@ -33,8 +33,8 @@ struct model {
 
 /* Where a service differs from PREFIX.REGION.SUFFIX. */
 struct site {
-    struct str where; /* a partition or a region */
-    struct str host;  /* may hold {region} */
+    struct str where;  /* a partition or a region */
+    struct str host;   /* may hold {region} */
     struct str region; /* signing region; empty: the caller's */
 };
 
@@ -70,8 +70,7 @@ bool text_list_has(const struct text_list *list, struct str text);
 /* The operations, parsed when first asked; NULL when there is no model. */
 struct model *model_of(struct aws_registry *registry, struct service *service);
 /* Method and URI only, for services without a model; NULL when unknown. */
-struct model *routes_of(struct aws_registry *registry,
-                        struct service *service);
+struct model *routes_of(struct aws_registry *registry, struct service *service);
 const struct model_operation *model_find(const struct model *model,
                                          struct str name);
 

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which members are secrets, by the model and by well-known names, and copies
+ * without them. A path has one step per member name; lists add none, and "*"
+ * in the model stands for any key of a map. Start at aws_redact(). */
+#include "aws/private.h"
+
+enum { MAX_STEPS = 128 };
+
+struct steps {
+    struct str at[MAX_STEPS];
+    size_t count;
+};
+
+/* Secret wherever they stand: the last net, for services without a model and
+ * for members that the model forgets to mark. Lower case. */
+static const char *const secret_names[] = {
+    "accesstoken",   "authorizationtoken",  "authtoken",        "clientsecret",
+    "idtoken",       "masteruserpassword",  "password",         "plaintext",
+    "privatekey",    "privatekeyplaintext", "randompassword",   "refreshtoken",
+    "samlassertion", "secretaccesskey",     "secretbinary",     "secretstring",
+    "sessiontoken",  "ssecustomerkey",      "webidentitytoken",
+};
+
+static bool is_secret_name(struct str name)
+{
+    for (size_t i = 0; i < sizeof secret_names / sizeof secret_names[0]; i++) {
+        if (str_eq_nocase(name, str_of(secret_names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the steps are at, or below, what the pattern says. */
+static bool is_within(const struct steps *steps, struct str pattern)
+{
+    struct str rest = pattern;
+    for (size_t i = 0; rest.ptr != NULL; i++) {
+        struct str want = str_cut(&rest, '.');
+        if (i == steps->count ||
+            (!str_eq(want, STR("*")) && !str_eq(want, steps->at[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_sensitive(const struct model_operation *operation,
+                         const struct steps *steps)
+{
+    for (size_t i = 0; operation != NULL && i < operation->sensitive.count;
+         i++) {
+        if (is_within(steps, operation->sensitive.at[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct model_operation *
+find_operation(struct aws_registry *registry, struct str service,
+               struct str operation)
+{
+    struct service *row = service_find(registry, service);
+    const struct model *model = row != NULL ? model_of(registry, row) : NULL;
+    return model != NULL ? model_find(model, operation) : NULL;
+}
+
+bool aws_member_is_sensitive(struct aws_registry *registry, struct str service,
+                             struct str operation, struct str path)
+{
+    struct steps steps = {.count = 0};
+    bool secret = false;
+    struct str rest = path;
+    while (rest.ptr != NULL && steps.count < MAX_STEPS) {
+        struct str step = str_cut(&rest, '.');
+        step = str_cut(&step, '['); /* "Parameters[0]", "Parameters[]" */
+        if (step.len > 0) {
+            steps.at[steps.count++] = step;
+            secret = secret || is_secret_name(step);
+        }
+    }
+    return secret ||
+           is_sensitive(find_operation(registry, service, operation), &steps);
+}
+
+struct redaction {
+    struct arena *arena;
+    const struct model_operation *operation;
+    struct steps steps;
+};
+
+static const struct json *copy_value(struct redaction *redaction,
+                                     const struct json *value, bool hidden);
+
+/* Whether the member whose name was entered last is to be hidden. */
+static bool is_hidden(const struct redaction *redaction, struct str name)
+{
+    return is_secret_name(name) ||
+           is_sensitive(redaction->operation, &redaction->steps);
+}
+
+/* An array or an object; only the latter's keys make a step. */
+static const struct json *copy_container(struct redaction *redaction,
+                                         const struct json *value, bool hidden)
+{
+    struct steps *steps = &redaction->steps;
+    struct json *copy = json_new(redaction->arena, value->type);
+    copy->count = value->count;
+    copy->members =
+        ARENA_ARRAY(redaction->arena, struct json_member, value->count);
+    for (size_t i = 0; i < value->count; i++) {
+        const struct json_member *member = &value->members[i];
+        bool step = value->type == JSON_OBJECT;
+        /* Too deep to tell is too deep to show. */
+        bool hide = hidden || steps->count == MAX_STEPS;
+        if (step && !hide) {
+            steps->at[steps->count] = member->key;
+            steps->count++;
+            hide = is_hidden(redaction, member->key);
+        } else {
+            step = false;
+        }
+        copy->members[i] = *member;
+        copy->members[i].value =
+            (struct json *)copy_value(redaction, member->value, hide);
+        steps->count -= step ? 1 : 0;
+    }
+    return copy;
+}
+
+static const struct json *copy_value(struct redaction *redaction,
+                                     const struct json *value, bool hidden)
+{
+    switch (value->type) {
+    case JSON_OBJECT:
+    case JSON_ARRAY:
+        return copy_container(redaction, value, hidden);
+    case JSON_STRING:
+        return hidden ? json_new_text(redaction->arena, "***") : value;
+    default:
+        return value;
+    }
+}
+
+const struct json *aws_redact(struct aws_registry *registry,
+                              struct arena *arena, struct str service,
+                              struct str operation, const struct json *value)
+{
+    if (value == NULL) {
+        return NULL;
+    }
+    struct redaction redaction = {
+        .arena = arena,
+        .operation = find_operation(registry, service, operation),
+    };
+    return copy_value(&redaction, value, false);
+}
