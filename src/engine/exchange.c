@@ -209,6 +209,23 @@ static void name_resource(struct exchange *x)
     buf_free(&text);
 }
 
+/* Clients of a custom endpoint leave out what some operations put before the
+ * host ("sync-states..."). A prefix with a member in it is not known here. */
+static void add_host_prefix(struct exchange *x)
+{
+    const struct aws_operation *op = aws_operation_find(
+        x->engine->config.registry, x->aws.service, x->aws.operation);
+    struct str scheme = STR("https://");
+    if (op != NULL && op->host_prefix.len > 0 &&
+        str_find(op->host_prefix, '{') == STR_NOT_FOUND &&
+        str_starts(x->endpoint.origin, scheme)) {
+        x->endpoint.origin = arena_printf(
+            x->arena, "%.*s%.*s%.*s", STR_ARG(scheme),
+            STR_ARG(op->host_prefix),
+            STR_ARG(str_from(x->endpoint.origin, scheme.len)));
+    }
+}
+
 static bool place_call(struct exchange *x, struct str *reterr)
 {
     const struct engine_config *config = &x->engine->config;
@@ -220,9 +237,13 @@ static bool place_call(struct exchange *x, struct str *reterr)
         };
         return true;
     }
-    return aws_endpoint_find(config->registry, x->arena, x->aws.service,
-                             x->call->sign_service, x->aws.region, &x->endpoint,
-                             reterr);
+    if (!aws_endpoint_find(config->registry, x->arena, x->aws.service,
+                           x->call->sign_service, x->aws.region, &x->endpoint,
+                           reterr)) {
+        return false;
+    }
+    add_host_prefix(x);
+    return true;
 }
 
 static enum progress step_identify(struct exchange *x)

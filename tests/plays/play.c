@@ -218,9 +218,11 @@ static void open_engine(struct play *p)
 
 static void do_rules(struct play *p, struct str rest)
 {
-    struct str path = arena_printf(p->arena, "%s/tests/plays/%.*s",
-                                   PROJECT_ROOT, STR_ARG(word(&rest)));
-    load(p, path, true);
+    struct str folder = word(&rest);
+    load(p,
+         arena_printf(p->arena, "%s/tests/plays/%.*s", PROJECT_ROOT,
+                      STR_ARG(folder)),
+         true);
 }
 
 static void do_option(struct play *p, struct str rest)
@@ -243,7 +245,6 @@ static void do_option(struct play *p, struct str rest)
     }
 }
 
-/* client NAME OPERATION JSON [header=value...] given before as `header` */
 static void start_call(struct play *p, struct str operation,
                        const struct json *input, struct str invocation,
                        struct str policy)
@@ -491,7 +492,7 @@ static void do_stop(struct play *p, struct str rest)
     run(p);
 }
 
-/* read OPERATION [JSON] = ANSWER, for as long as it is asked */
+/* For the reader. */
 static void do_note(struct play *p, struct str rest)
 {
     (void)p;
