@@ -48,7 +48,10 @@ struct rules_read {
     size_t input_count;
 };
 
-/* Error codes, or an expression, or both. */
+/*
+ * Error codes: the read-back must fail with one of them, and the expression, if
+ * there is one, be true besides. An expression alone is one of an answer.
+ */
 struct rules_condition {
     struct str *errors;
     size_t error_count;
@@ -73,6 +76,8 @@ struct rules_confirmation {
     struct rules_expression for_each; /* a list; `item` in input and success */
     struct rules_read read;
     struct rules_condition success;
+    /* A later change by another writer shows: confirms as success does. */
+    struct rules_condition superseded;
     struct rules_condition retry;
     struct rules_condition failure;
     struct rules_schedule schedule;

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of our own functions, and the small ones. Here because JMESPath
+ * cannot compare two parts of a document as sets, nor look up a computed key.
+ * Start at rules_functions. */
+#include "rules/private.h"
+
+const struct jmespath_function rules_functions[] = {
+    {"contains_all", 2, 2, function_contains_all,
+     "contains_all(have, want): everything in `want` is in `have`. Lists, maps, "
+     "and tags in any of AWS's spellings: [{Key, Value}], [{key, value}], "
+     "[{TagKey, TagValue}], {key: value}. Null is empty"},
+    {"disjoint", 2, 2, function_disjoint,
+     "disjoint(have, keys): none of `keys` is an element of the list `have`, or "
+     "a key of the tags or the map `have`. Null is empty"},
+    {"without", 2, 2, function_without,
+     "without(list, gone): the elements of `list` that are not in `gone` (a "
+     "list, or the keys of a map). Null is empty"},
+    {"value_at", 2, 2, function_value_at,
+     "value_at(map, key): the value of a computed key, or null"},
+    {"json_equal", 2, 2, function_json_equal,
+     "json_equal(a, b): equal as JSON; each may be a value or its text"},
+    {"policy_equal", 2, 2, function_policy_equal,
+     "policy_equal(a, b): equal as IAM policies, whatever the order of "
+     "statements, actions and principals, and however AWS has rewritten them"},
+    {"arn", 1, 1, function_arn,
+     "arn(text): {partition, service, region, account, resource, type, id}, or "
+     "null when it is no ARN"},
+    {"resource_name", 1, 1, function_resource_name,
+     "resource_name(text): the name in an ARN as its service takes it: a "
+     "parameter's with its leading slash, a secret's without its suffix. What "
+     "is no ARN stays as it is"},
+};
+const size_t rules_function_count =
+    sizeof(rules_functions) / sizeof(rules_functions[0]);
+
+OUR_FUNCTION(function_value_at)
+{
+    (void)count;
+    (void)reterr;
+    const struct json *value =
+        json_is(arguments[1], JSON_STRING)
+            ? json_get(arguments[0], arguments[1]->text)
+            : NULL;
+    return value != NULL ? value : json_new(arena, JSON_NULL);
+}
+
+const struct json *value_of_text(struct arena *arena, const struct json *value)
+{
+    if (value->type != JSON_STRING) {
+        return value;
+    }
+    struct diag ignored;
+    diag_init(&ignored, arena);
+    struct source *source = ARENA_NEW(arena, struct source);
+    source->text = value->text;
+    const struct json *parsed = NULL;
+    return json_parse(arena, source, &json_default_limits, &parsed, &ignored)
+               ? parsed
+               : value;
+}
+
+OUR_FUNCTION(function_json_equal)
+{
+    (void)count;
+    (void)reterr;
+    return json_new_bool(arena,
+                         json_equal(value_of_text(arena, arguments[0]),
+                                    value_of_text(arena, arguments[1])));
+}

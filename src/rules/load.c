@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Collects the built-in files and those of folders into one counted rule set.
+ * Later layers replace rules by operation. Start at rules_load(). */
+#include "rules/private.h"
+
+#include "assets/assets.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { FILE_MAX = 4 * 1024 * 1024 };
+
+struct layered {
+    struct rule rule;
+    size_t layer;       /* 0: built in; then the folders */
+    struct span span;   /* of the operation, for complaints */
+};
+
+struct rate {
+    struct str service;
+    double per_second;
+};
+
+struct rules {
+    struct arena *arena;
+    unsigned count_refs;
+    struct layered **rules;
+    size_t count;
+    size_t capacity;
+    struct rate *rates;
+    size_t rate_count;
+    size_t rate_capacity;
+};
+
+static const double rate_default = 20;
+
+struct load {
+    struct rules *set;
+    struct aws_registry *registry;
+    struct diag *diag;
+    size_t layer;
+};
+
+/* ---- growing, in the arena ---- */
+
+static void *grow(struct arena *arena, const void *old, size_t count,
+                  size_t *capacity, size_t size)
+{
+    if (count < *capacity) {
+        return NULL;
+    }
+    *capacity = *capacity == 0 ? 32 : *capacity * 2;
+    void *more = arena_alloc_array(arena, *capacity, size);
+    if (count > 0) {
+        memcpy(more, old, count * size);
+    }
+    return more;
+}
+
+static struct layered *find_layered(const struct rules *set,
+                                    struct str service, struct str operation)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (str_eq(set->rules[i]->rule.operation, operation) &&
+            str_eq(set->rules[i]->rule.service, service)) {
+            return set->rules[i];
+        }
+    }
+    return NULL;
+}
+
+static void append(struct rules *set, const struct layered *layered)
+{
+    struct layered **more =
+        grow(set->arena, set->rules, set->count, &set->capacity,
+             sizeof(*set->rules));
+    set->rules = more != NULL ? more : set->rules;
+    set->rules[set->count] = ARENA_NEW(set->arena, struct layered);
+    *set->rules[set->count++] = *layered;
+}
+
+static void add_rule(const struct load *load, const struct compiler *c,
+                     const struct layered *layered)
+{
+    const struct rule *rule = &layered->rule;
+    struct layered *old =
+        find_layered(load->set, rule->service, rule->operation);
+    if (old == NULL) {
+        append(load->set, layered);
+    } else if (old->layer < layered->layer) {
+        *old = *layered;
+    } else {
+        diag_add(c->diag, c->source, layered->span,
+                 "%.*s %.*s has a rule in %.*s already",
+                 STR_ARG(rule->service), STR_ARG(rule->operation),
+                 STR_ARG(old->rule.file));
+    }
+}
+
+static void set_rate(struct rules *set, struct str service, double per_second)
+{
+    for (size_t i = 0; i < set->rate_count; i++) {
+        if (str_eq(set->rates[i].service, service)) {
+            set->rates[i].per_second = per_second;
+            return;
+        }
+    }
+    struct rate *more = grow(set->arena, set->rates, set->rate_count,
+                             &set->rate_capacity, sizeof(*set->rates));
+    set->rates = more != NULL ? more : set->rates;
+    set->rates[set->rate_count++] = (struct rate){service, per_second};
+}
+
+/* ---- one file ---- */
+
+static void read_rate(const struct load *load, const struct compiler *c,
+                      const struct json *rate)
+{
+    if (!json_is(rate, JSON_OBJECT) || !shape_check(c, rate, &shape_rate)) {
+        return;
+    }
+    const struct json *number = json_get(rate, STR("per_second"));
+    if (number->number < 0.01 || number->number > 10000) {
+        complain(c, number, "`per_second` must be a number from 0.01 to 10000");
+        return;
+    }
+    set_rate(load->set, c->service, number->number);
+}
+
+static void read_rules(const struct load *load, struct compiler *c,
+                       const struct json *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct json *value = list->members[i].value;
+        struct layered layered = {.layer = load->layer, .span = value->span};
+        (void)rule_read(c, value, &layered.rule);
+        const struct json *operation = json_get(value, STR("operation"));
+        if (json_is(operation, JSON_STRING)) {
+            layered.span = operation->span;
+            add_rule(load, c, &layered);
+        }
+    }
+}
+
+static void read_file(const struct load *load, const struct source *source)
+{
+    const struct json *file = NULL;
+    if (!json_parse(load->set->arena, source, &json_default_limits, &file,
+                    load->diag)) {
+        return;
+    }
+    struct compiler c = {
+        .arena = load->set->arena,
+        .registry = load->registry,
+        .source = source,
+        .diag = load->diag,
+    };
+    (void)shape_check(&c, file, &shape_file);
+    if (file->type != JSON_OBJECT) {
+        return;
+    }
+    const struct json *service = json_get(file, STR("service"));
+    if (json_is(service, JSON_STRING)) {
+        c.service = service->text;
+        service_check(&c, service);
+    }
+    read_rate(load, &c, json_get(file, STR("rate")));
+    const struct json *defaults = json_get(file, STR("defaults"));
+    c.defaults = schedule_default;
+    if (json_is(defaults, JSON_OBJECT)) {
+        (void)shape_check(&c, defaults, &shape_defaults);
+        c.defaults = schedule_read(&c, defaults, &schedule_default);
+    }
+    const struct json *rules = json_get(file, STR("rules"));
+    if (json_is(rules, JSON_ARRAY)) {
+        read_rules(load, &c, rules);
+    }
+}
+
+/* ---- many files ---- */
+
+static struct source *source_new(struct arena *arena, struct str name,
+                                 struct str text)
+{
+    struct source *source = ARENA_NEW(arena, struct source);
+    *source = (struct source){name, text};
+    return source;
+}
+
+static void load_builtin(const struct load *load)
+{
+    for (size_t i = 0; i < asset_total(); i++) {
+        struct asset asset = asset_at(i);
+        if (str_starts(asset.name, STR("models/"))) {
+            continue;
+        }
+        struct arena *arena = load->set->arena;
+        read_file(load, source_new(arena,
+                                   arena_join(arena, STR("rules/"), asset.name),
+                                   asset.text));
+    }
+}
+
+static void say(struct diag *diag, struct str sentence)
+{
+    diag_add(diag, NULL, (struct span){0, 0}, "%.*s", STR_ARG(sentence));
+}
+
+static void load_folder(const struct load *load, struct str folder)
+{
+    struct arena *arena = load->set->arena;
+    struct str *names = NULL;
+    size_t count = 0;
+    struct str why = STR_NONE;
+    if (!file_list(arena, folder, STR(".json"), &names, &count, &why)) {
+        say(load->diag, why);
+        return;
+    }
+    if (count == 0) {
+        diag_add(load->diag, NULL, (struct span){0, 0},
+                 "%.*s: holds no .json file", STR_ARG(folder));
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *slash = str_ends(folder, STR("/")) ? "" : "/";
+        struct str path = arena_printf(arena, "%.*s%s%.*s", STR_ARG(folder),
+                                       slash, STR_ARG(names[i]));
+        struct str text = STR_NONE;
+        if (!file_read(arena, path, FILE_MAX, &text, &why)) {
+            say(load->diag, why);
+            continue;
+        }
+        read_file(load, source_new(arena, path, text));
+    }
+}
+
+/* ---- the set ---- */
+
+static struct rules *set_new(void)
+{
+    struct arena *arena = arena_new();
+    struct rules *set = ARENA_NEW(arena, struct rules);
+    set->arena = arena;
+    set->count_refs = 1;
+    return set;
+}
+
+static int compare_rules(const void *a, const void *b)
+{
+    const struct rule *left = &(*(struct layered *const *)a)->rule;
+    const struct rule *right = &(*(struct layered *const *)b)->rule;
+    int order = str_compare(left->service, right->service);
+    return order != 0 ? order
+                      : str_compare(left->operation, right->operation);
+}
+
+/* The diag outlives a set that is not made: its sources move over. */
+static void keep_sources(struct diag *diag)
+{
+    const struct source *from = NULL;
+    const struct source *to = NULL;
+    for (struct diag_item *i = diag->first; i != NULL; i = i->next) {
+        if (i->source != NULL && i->source != from) {
+            from = i->source;
+            to = source_new(diag->arena, arena_str(diag->arena, from->name),
+                            arena_str(diag->arena, from->text));
+        }
+        i->source = i->source != NULL ? to : NULL;
+    }
+}
+
+struct rules *rules_load(const struct rules_load_in *in, struct diag *diag)
+{
+    struct diag found;
+    diag_init(&found, diag->arena);
+    struct load load = {set_new(), in->registry, &found, 0};
+    if (!in->without_builtin) {
+        load_builtin(&load);
+    }
+    for (size_t i = 0; i < in->folder_count; i++) {
+        load.layer = i + 1;
+        load_folder(&load, in->folders[i]);
+    }
+    if (found.count > 0) {
+        keep_sources(&found);
+        if (diag->last != NULL) {
+            diag->last->next = found.first;
+        } else {
+            diag->first = found.first;
+        }
+        diag->last = found.last;
+        diag->count += found.count;
+        rules_unref(load.set);
+        return NULL;
+    }
+    if (load.set->count > 0) {
+        qsort(load.set->rules, load.set->count, sizeof(*load.set->rules),
+              compare_rules);
+    }
+    return load.set;
+}
+
+bool rules_check(struct aws_registry *registry, struct arena *arena,
+                 const struct source *source, size_t *ret_count,
+                 struct diag *diag)
+{
+    (void)arena;
+    size_t before = diag->count;
+    struct load load = {set_new(), registry, diag, 0};
+    read_file(&load, source);
+    *ret_count = load.set->count;
+    rules_unref(load.set);
+    return diag->count == before;
+}
+
+struct rules *rules_ref(struct rules *rules)
+{
+    rules->count_refs++;
+    return rules;
+}
+
+void rules_unref(struct rules *rules)
+{
+    if (rules == NULL) {
+        return;
+    }
+    assert(rules->count_refs > 0);
+    if (--rules->count_refs == 0) {
+        arena_free(rules->arena);
+    }
+}
+
+const struct rule *rules_find(const struct rules *rules, struct str service,
+                              struct str operation)
+{
+    size_t low = 0;
+    size_t high = rules->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct rule *rule = &rules->rules[middle]->rule;
+        int order = str_compare(service, rule->service);
+        order = order != 0 ? order : str_compare(operation, rule->operation);
+        if (order == 0) {
+            return rule;
+        }
+        if (order < 0) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return NULL;
+}
+
+size_t rules_count(const struct rules *rules)
+{
+    return rules->count;
+}
+
+const struct rule *rules_at(const struct rules *rules, size_t index)
+{
+    assert(index < rules->count);
+    return &rules->rules[index]->rule;
+}
+
+double rules_rate(const struct rules *rules, struct str service)
+{
+    for (size_t i = 0; i < rules->rate_count; i++) {
+        if (str_eq(rules->rates[i].service, service)) {
+            return rules->rates[i].per_second;
+        }
+    }
+    return rate_default;
+}
