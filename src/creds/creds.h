@@ -3,10 +3,11 @@
  * Who may call, and as whom calls go out.
  *
  * Purpose:   find the proxy's own credentials by the SDKs' chain and keep them
- *            fresh; hold the keys that clients may use; verify what comes in and
- *            sign what goes out. Whoever calls as A is signed as A.
- * Ownership: creds_new()/creds_free(); an identity lives until creds_free().
- *            Secrets are wiped when freed.
+ *            fresh; hold the keys that clients may use; verify what comes in
+ *            and sign what goes out. Whoever calls as A is signed as A.
+ * Ownership: creds_new()/creds_free(). An identity lives until creds_free(), or
+ *            for an hour after its temporary keys gave way to others; it then
+ *            signs nothing any more. Secrets are wiped when freed.
  * Callbacks: through http/client.h and http/handler.h.
  * Errors:    a sentence that says which provider was tried and what to do; it
  *            never holds a secret.
@@ -28,9 +29,11 @@ struct creds_config {
     int64_t (*wall_ms)(void); /* clock_wall_ms, or a test's */
     struct aws_registry *registry;
     struct events *events;
-    /* For the chain's own calls (STS, container endpoint, IMDS) and for
-     * everything that is signed. */
+    /* For everything that is signed. */
     struct http_client *upstream;
+    /* For the chain's own calls alone, whose answers are secrets: a way past
+     * whatever records. NULL: upstream. */
+    struct http_client *private_upstream;
     char *const *environment; /* environ, or a test's */
     struct str profile; /* --profile; STR_NONE: AWS_PROFILE or "default" */
     struct str region;  /* --region; STR_NONE: by the chain */

@@ -74,9 +74,10 @@ struct creds_plan {
     struct str where;         /* "the environment", "profile 'dev'" */
     struct sigv4_credentials fixed;
     struct str command;
-    struct creds_role web; /* WEB_IDENTITY */
+    struct creds_role web;    /* WEB_IDENTITY */
     struct creds_role *roles; /* the last one is assumed first */
     size_t role_count;
+    bool made_up; /* `fixed` is creds_made_up: nobody may call with it */
     struct str error;
 };
 enum { CREDS_ROLES_MAX = 16 };
@@ -98,7 +99,7 @@ extern const struct sigv4_credentials creds_made_up;
 /* ---- chain.c: one run of a plan ---- */
 
 struct creds_child { /* process.c */
-    pid_t pid; /* 0: none */
+    pid_t pid;       /* 0: none */
     int out;
     int err;
     struct buf out_text;
@@ -320,7 +321,6 @@ struct str creds_request_id(struct arena *arena);
 struct http_response creds_refusal_write(struct arena *arena,
                                          const struct aws_call *called,
                                          enum creds_refusal refusal,
-                                         struct str sign_service,
                                          struct str message,
                                          struct str *ret_code);
 
