@@ -6,6 +6,8 @@
  * listen.c   the listening socket: accepts, and waits where it cannot
  * linger.c   lets a client read an answer before its connection is reset
  * farewell.c an answer written past libmicrohttpd, in the middle of an upload
+ * exchange.c one request and its answer
+ * call.c     what a handler may ask of them
  * server.c   everything that touches libmicrohttpd
  */
 #ifndef SERVER_PRIVATE_H
@@ -15,6 +17,8 @@
 #include "http/stream.h"
 #include "loop/loop.h"
 #include "server/server.h"
+
+#include <sys/socket.h>
 
 /* ---- strict.c ---- */
 
@@ -74,6 +78,12 @@ struct lingerers {
     size_t count;
 };
 
+enum {
+    LINGER_MS = 2000,
+    /* Who still sends after this much does not listen. */
+    LINGER_BYTES = 64 << 20,
+};
+
 /* Keeps a second descriptor of the socket, says it is done writing, and reads
  * away what still comes, for a while. */
 void linger_start(struct lingerers *all, int fd);
@@ -93,13 +103,16 @@ struct farewell {
     int64_t idle_ms;
     int fd;
     struct buf out;
-    size_t written;
+    size_t flushed; /* of `out` */
+    size_t drained;
     struct http_source *source; /* NULL: `out` is all */
     int64_t left;               /* of the source; -1 = chunked */
     bool started;
-    bool plugged; /* the socket takes no more for now */
-    /* Called once, from the loop; `whole` when all was written. */
-    void (*done)(void *ctx, bool whole);
+    bool plugged;  /* the socket takes no more for now */
+    bool draining; /* all was written; the client may still be sending */
+    /* Each called at most once, from the loop, `over` as the last. */
+    void (*written)(void *ctx);
+    void (*over)(void *ctx, bool whole);
     void *ctx;
 };
 
@@ -110,5 +123,131 @@ void farewell_stop(struct farewell *farewell);
 
 /* Framing and Date belong to the server, not to whoever replies. */
 bool server_owns_header(struct str name);
+
+/* ---- exchange.c ---- */
+
+struct MHD_Connection;
+struct MHD_Daemon;
+struct MHD_Response;
+
+enum { SHARDS = 16, PIPE_BYTES = 64 * 1024 };
+
+/* One daemon of libmicrohttpd. Each resume walks all that is suspended in its
+ * daemon, so there are several. */
+struct shard {
+    struct server *server;
+    struct MHD_Daemon *daemon; /* NULL: not started yet */
+    struct loop_watch watch;   /* its epoll descriptor */
+    bool due;
+    int64_t deadline_ms; /* -1: none */
+    size_t clients;
+};
+
+/* One connection. */
+struct client {
+    struct shard *shard;
+    bool whole; /* nothing of a request can still be under way */
+};
+
+struct server {
+    struct loop *loop;
+    struct server_config config;
+    struct http_handler *handler;
+    struct listener listener;
+    struct lingerers lingerers;
+    struct loop_hook hook;
+    struct shard shards[SHARDS];
+    struct exchange *first;
+    size_t clients;
+    size_t active;
+    bool tls;
+    bool has_known_layout;
+    bool stopping;
+    const char *certificate;
+    const char *key;
+};
+
+enum stage {
+    STAGE_HEAD,     /* the request line is there */
+    STAGE_OFFERED,  /* the head is; parked until somebody wants the body */
+    STAGE_WANTED,   /* somebody does */
+    STAGE_BODY,     /* it flows */
+    STAGE_WHOLE,    /* all was read; parked until there is an answer */
+    STAGE_ANSWERED, /* libmicrohttpd has the answer */
+    STAGE_FAREWELL, /* parked; farewell.c writes the answer */
+    STAGE_OVER,     /* libmicrohttpd has forgotten it */
+};
+
+/* One request and its answer: what stands behind a struct http_call. */
+struct exchange {
+    struct http_call call; /* first, so that it can be cast */
+    struct server *server; /* NULL once that was freed */
+    struct client *client;
+    struct MHD_Connection *link; /* NULL when over */
+    struct exchange *next;
+    struct exchange *previous;
+    struct loop *loop;
+    int fd;
+    enum stage stage;
+    unsigned holds;
+    bool counted; /* in server->active */
+    bool parked;  /* suspended in libmicrohttpd */
+    bool doomed;  /* to be closed as soon as libmicrohttpd asks */
+    bool expects; /* waits for 100 Continue before it sends its body */
+    bool http10;
+    struct str raw_target; /* where the target stood, for the gap check */
+    uint64_t seen;         /* bytes of the body */
+    uint64_t swallowed;    /* of them, after the answer was known */
+    struct http_pipe pipe;
+    struct http_source body; /* the pipe, but reading it makes it flow */
+    struct timer offer;      /* hands the call to the handler */
+    struct timer room;       /* the pipe has room again */
+    struct timer look;       /* time to watch whether the client leaves */
+    struct timer ready;      /* the answer's source has more */
+    struct loop_watch watch;
+    bool answered;
+    struct http_response answer;
+    struct http_source *source; /* of the answer; NULL: answer.body */
+    int64_t length;             /* of the source; -1 = unknown */
+    bool streams;
+    struct timers *sent_timers;
+    struct timer *sent;
+    struct farewell farewell;
+};
+
+/* What libmicrohttpd is to do next. */
+enum next { NEXT_GO_ON, NEXT_ANSWER, NEXT_CLOSE };
+
+struct exchange *exchange_new(struct server *server, struct client *client,
+                              struct MHD_Connection *link, int fd,
+                              struct str target);
+/* The head is complete and strict: makes the call out of it. */
+enum next exchange_open(struct exchange *exchange,
+                        const struct strict_head *head, int64_t body_length);
+enum next exchange_refuse(struct exchange *exchange,
+                          struct strict_refusal refusal);
+enum next exchange_take_body(struct exchange *exchange, const char *data,
+                             size_t *size);
+enum next exchange_go_on(struct exchange *exchange);
+/* More of a streamed answer; only while STAGE_ANSWERED. */
+enum http_read exchange_pull(struct exchange *exchange, char *dst, size_t size,
+                             size_t *ret_len);
+/* libmicrohttpd is through with it; `fine` when the answer was sent whole. */
+void exchange_over(struct exchange *exchange, bool fine);
+void exchange_doom(struct exchange *exchange);
+void exchange_tell_gone(struct exchange *exchange);
+/* The answer is known: sends it, now or after what is left of the body. */
+void exchange_deliver(struct exchange *exchange);
+/* The length that an answer without a body announces; -1: none. */
+int64_t exchange_announced_length(const struct exchange *exchange);
+
+/* ---- call.c ---- */
+
+extern const struct http_call_ops EXCHANGE_OPS;
+
+/* ---- server.c ---- */
+
+void server_suspend(struct exchange *exchange);
+void server_resume(struct exchange *exchange);
 
 #endif

@@ -5,7 +5,8 @@
  * Purpose:   accept connections, turn each request into a struct http_call and
  *            hand it to a handler; give back what the handler replies.
  * Ownership: server_new()/server_free(); every call it made must have been
- *            released before it is freed (server_stop() breaks what is left).
+ *            released before the loop is freed (server_free() breaks what is
+ *            left: it may be held on to, but no longer answered).
  * Callbacks: handler->handle() from the loop, never from inside a reply.
  * Errors:    what is no proper HTTP (both Content-Length and Transfer-Encoding,
  *            duplicate Host, obs-fold, NUL, bad chunks, too long a head) is
@@ -30,7 +31,8 @@ struct server_config {
     struct str tls_key;
 };
 
-/* NULL and a sentence in *reterr when it cannot listen. */
+/* NULL and a sentence in *reterr when it cannot listen. The arena must outlive
+ * the loop's last turn: the server hooks into it for good. */
 struct server *server_new(struct loop *loop, const struct server_config *config,
                           struct http_handler *handler, struct arena *arena,
                           struct str *reterr);

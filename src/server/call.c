@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a handler may ask of a call. Each checks first whether there is still
+ * somebody to answer: a client may leave at any time. Start at reply(). */
+#include "server/private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/socket.h>
+
+static struct exchange *exchange_of(struct http_call *call)
+{
+    return (struct exchange *)call;
+}
+
+static bool is_answerable(const struct exchange *exchange)
+{
+    return exchange->link != NULL && !exchange->answered && !exchange->doomed;
+}
+
+static void reply(struct http_call *call, const struct http_response *response)
+{
+    struct exchange *exchange = exchange_of(call);
+    if (is_answerable(exchange)) {
+        exchange->answered = true;
+        exchange->answer = http_response_copy(call->arena, response);
+        exchange_deliver(exchange);
+    }
+}
+
+static void reply_stream(struct http_call *call,
+                         const struct http_response *head, int64_t length,
+                         struct http_source *body, struct timers *timers,
+                         struct timer *sent)
+{
+    struct exchange *exchange = exchange_of(call);
+    if (!is_answerable(exchange)) {
+        timer_wake(timers, sent);
+        return;
+    }
+    exchange->answered = true;
+    exchange->answer = http_response_copy(call->arena, head);
+    exchange->streams = true;
+    exchange->source = body;
+    exchange->length = length;
+    exchange->sent_timers = timers;
+    exchange->sent = sent;
+    exchange_deliver(exchange);
+}
+
+static void interim(struct http_call *call)
+{
+    static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct exchange *exchange = exchange_of(call);
+    if (!is_answerable(exchange) || exchange->stage != STAGE_WHOLE ||
+        !exchange->parked || exchange->http10 || exchange->server->tls) {
+        return;
+    }
+    ssize_t sent =
+        send(exchange->fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    bool full = sent < 0 && (errno == EAGAIN || errno == EINTR);
+    if (!full && sent != (ssize_t)sizeof(text) - 1) {
+        /* Half a line is on the wire, or the client has gone. */
+        exchange_tell_gone(exchange);
+        exchange_doom(exchange);
+    }
+}
+
+static void abort_call(struct http_call *call)
+{
+    struct exchange *exchange = exchange_of(call);
+    if (exchange->link == NULL || exchange->doomed) {
+        return;
+    }
+    linger_never(exchange->fd);
+    exchange_doom(exchange);
+}
+
+static void hold(struct http_call *call)
+{
+    exchange_of(call)->holds++;
+}
+
+static void free_exchange(struct exchange *exchange)
+{
+    if (exchange->server != NULL && exchange->counted) {
+        exchange->server->active--;
+    }
+    http_pipe_free(&exchange->pipe);
+    arena_free(exchange->call.arena);
+}
+
+static void release(struct http_call *call)
+{
+    struct exchange *exchange = exchange_of(call);
+    assert(exchange->holds > 0);
+    exchange->holds--;
+    if (exchange->holds == 0) {
+        free_exchange(exchange);
+    } else if (exchange->holds == 1 && is_answerable(exchange)) {
+        /* Nobody is left who could reply. */
+        abort_call(call);
+    }
+}
+
+const struct http_call_ops EXCHANGE_OPS = {
+    .reply = reply,
+    .reply_stream = reply_stream,
+    .interim = interim,
+    .abort = abort_call,
+    .hold = hold,
+    .release = release,
+};

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a fetch is told and when. Here because the promises of http/client.h
+ * are kept in one place. Start at carried_begin(). */
+#include "upstream/private.h"
+
+enum { PIPE_LIMIT = 256 * 1024 };
+
+/* Remembers whether it was us who armed the timer: the caller may use it for
+ * waits of its own, which carried_end() must not undo. */
+static void wake(struct http_fetch *fetch, struct timer *timer,
+                 struct woken *woken)
+{
+    if (timer == NULL) {
+        return;
+    }
+    bool armed = timer_is_armed(timer);
+    uint64_t turn = timer->turn;
+    timer_wake(fetch->timers, timer);
+    woken->ours = !armed || timer->turn != turn;
+    woken->turn = timer->turn;
+}
+
+static void take_back(struct http_fetch *fetch, struct timer *timer,
+                      const struct woken *woken)
+{
+    if (timer != NULL && woken->ours && timer_is_armed(timer) &&
+        timer->turn == woken->turn) {
+        timer_cancel(fetch->timers, timer);
+    }
+}
+
+void carried_tell_head(struct http_fetch *fetch, const struct head *head)
+{
+    struct carried *carried = fetch->state;
+    fetch->response.status = head->status;
+    fetch->response.headers = head->headers;
+    fetch->head_ready = true;
+    if (!fetch->streams) {
+        return;
+    }
+    http_pipe_init(&carried->pipe, PIPE_LIMIT);
+    carried->piped = true;
+    fetch->download = &carried->pipe.source;
+    fetch->outcome = HTTP_ANSWERED;
+    wake(fetch, fetch->head, &carried->head);
+}
+
+static struct str sentence(const struct http_fetch *fetch,
+                           enum http_outcome outcome, struct str detail)
+{
+    static const char *const what[HTTP_OUTCOME_COUNT] = {
+        [HTTP_REFUSED] = "nothing was sent to",
+        [HTTP_LOST] = "no whole answer came from",
+        [HTTP_TIMED_OUT] = "no answer came in time from",
+        [HTTP_UPLOAD_BROKEN] = "the body broke off on its way to",
+    };
+    if (what[outcome] == NULL) {
+        return STR_NONE;
+    }
+    /* Not the origin as it stands when it may hold a password. */
+    bool plain = str_find(fetch->origin, '@') == STR_NOT_FOUND;
+    struct str origin = plain ? fetch->origin : STR("the origin");
+    if (detail.len == 0) {
+        return arena_printf(fetch->arena, "%s %.*s", what[outcome],
+                            STR_ARG(origin));
+    }
+    return arena_printf(fetch->arena, "%s %.*s: %.*s", what[outcome],
+                        STR_ARG(origin), STR_ARG(detail));
+}
+
+void carried_settle(struct http_fetch *fetch, enum http_outcome outcome,
+                    struct str detail)
+{
+    struct carried *carried = fetch->state;
+    carried->transfer = NULL;
+    fetch->outcome = outcome;
+    fetch->error = sentence(fetch, outcome, detail);
+    if (carried->piped) {
+        http_pipe_set_writer(&carried->pipe, NULL, NULL);
+        if (outcome == HTTP_ANSWERED) {
+            http_pipe_end(&carried->pipe);
+        } else {
+            http_pipe_break(&carried->pipe, NULL);
+        }
+    }
+    wake(fetch, fetch->done, &carried->done);
+}
+
+struct carried *carried_begin(struct http_fetch *fetch)
+{
+    struct carried *carried = ARENA_NEW(fetch->arena, struct carried);
+    struct str fault = STR_NONE;
+    fetch->state = carried;
+    fetch->outcome = HTTP_PENDING;
+    fetch->error = STR_NONE;
+    fetch->response = (struct http_response){0};
+    fetch->download = NULL;
+    fetch->head_ready = false;
+    if (!request_check(fetch, &fault)) {
+        carried_settle(fetch, HTTP_REFUSED, fault);
+        return NULL;
+    }
+    if (request_is_broken(fetch)) {
+        carried_settle(fetch, HTTP_UPLOAD_BROKEN, STR_NONE);
+        return NULL;
+    }
+    return carried;
+}
+
+void carried_end(struct http_fetch *fetch)
+{
+    struct carried *carried = fetch->state;
+    take_back(fetch, fetch->head, &carried->head);
+    take_back(fetch, fetch->done, &carried->done);
+    if (carried->piped) {
+        http_pipe_free(&carried->pipe);
+        fetch->download = NULL;
+    }
+    fetch->state = NULL;
+}
