@@ -62,7 +62,8 @@ enum verdict judge(struct arena *arena,
     if (meets(arena, &confirmation->failure, result, document, ret_why)) {
         return VERDICT_NEVER;
     }
-    if (meets(arena, &confirmation->success, result, document, ret_why)) {
+    if (meets(arena, &confirmation->success, result, document, ret_why) ||
+        meets(arena, &confirmation->superseded, result, document, ret_why)) {
         return VERDICT_HOLDS;
     }
     if (result->kind == PROBE_ANSWERED ||
