@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Header lists, copies, and what ends at a hop. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

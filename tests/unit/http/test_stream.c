@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The pipe: order, limit, and who is woken when. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

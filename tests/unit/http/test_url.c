@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Targets, percent codes and absolute URLs, good and bad. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

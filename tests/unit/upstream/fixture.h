@@ -8,6 +8,9 @@
 #include "scripted_server.h"
 #include "upstream/upstream.h"
 
+#define OK_TEXT     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
 struct fixture {
     struct loop *loop;
     struct arena *arena;

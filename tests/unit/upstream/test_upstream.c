@@ -10,9 +10,6 @@
 
 #include "fixture.h"
 
-#define OK_TEXT     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-
 struct answer_row {
     const char *what;
     const char *method;
@@ -224,43 +221,6 @@ static void a_silent_handshake_is_refused_in_time(void **state)
     fixture_stop(&f, &a, 1);
 }
 
-static void what_is_no_request_is_refused(void **state)
-{
-    static const struct {
-        const char *origin;
-        const char *method;
-        const char *target;
-        const char *name;
-        const char *value;
-    } rows[] = {
-        {"ftp://127.0.0.1", "GET", "/", "A", "b"},
-        {"http://user:secret@127.0.0.1", "GET", "/", "A", "b"},
-        {"http://127.0.0.1/path", "GET", "/", "A", "b"},
-        {"http://127.0.0.1:1", "GE T", "/", "A", "b"},
-        {"http://127.0.0.1:1", "GET", "/ HTTP/1.1\r\nX: y", "A", "b"},
-        {"http://127.0.0.1:1", "GET", "", "A", "b"},
-        {"http://127.0.0.1:1", "GET", "/", "A:", "b"},
-        {"http://127.0.0.1:1", "GET", "/", "A", "b\r\nX: y"},
-    };
-    (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct fixture f;
-        struct asker a;
-        fixture_start(&f, NULL, 0);
-        ask_prepare(&f, &a, rows[i].method);
-        a.fetch.origin = str_of(rows[i].origin);
-        a.fetch.request.target = str_of(rows[i].target);
-        http_headers_add(f.arena, &a.fetch.request.headers,
-                         str_of(rows[i].name), str_of(rows[i].value));
-        http_fetch_send(f.client, &a.fetch);
-        assert_int_equal(a.done_count, 0);
-        run_until(&f, &a.done_count, 1);
-        assert_int_equal(a.fetch.outcome, HTTP_REFUSED);
-        assert_false(str_contains(a.fetch.error, STR("secret")));
-        fixture_stop(&f, &a, 1);
-    }
-}
-
 static void one_connection_serves_many_requests(void **state)
 {
     static const struct answer answers[] = {{OK_TEXT, 0, KEEP, 0, 0},
@@ -351,72 +311,6 @@ static void a_connection_closed_while_idle_is_not_used(void **state)
     fixture_stop(&f, a, 2);
 }
 
-static void headers_go_out_as_given(void **state)
-{
-    static const struct answer answers[] = {{OK_TEXT, 0, KEEP, 0, 0}};
-    struct fixture f;
-    struct asker a;
-    (void)state;
-    fixture_start(&f, answers, 1);
-    ask_prepare(&f, &a, "POST");
-    struct http_headers *headers = &a.fetch.request.headers;
-    a.fetch.request.target = STR("/a//b/../c%2f?x=%20&y");
-    http_headers_add(f.arena, headers, STR("X-b"), STR("1"));
-    http_headers_add(f.arena, headers, STR("x-A"), STR("2"));
-    http_headers_add(f.arena, headers, STR("Content-Length"), STR("77"));
-    http_headers_add(f.arena, headers, STR("transfer-encoding"), STR("gzip"));
-    http_headers_add(f.arena, headers, STR("Connection"), STR("close"));
-    http_headers_add(f.arena, headers, STR("Expect"), STR("100-continue"));
-    http_headers_add(f.arena, headers, STR("X-Empty"), STR(""));
-    http_headers_add(f.arena, headers, STR("X-b"), STR("3"));
-    http_headers_add(f.arena, headers, STR("Host"), STR("example.test"));
-    ask_whole(&f, &a);
-    assert_int_equal(a.fetch.outcome, HTTP_ANSWERED);
-    assert_str(buf_str(&f.server.heads),
-               "POST /a//b/../c%2f?x=%20&y HTTP/1.1\r\n"
-               "Host: example.test\r\n"
-               "X-b: 1\r\nx-A: 2\r\nX-Empty:\r\nX-b: 3\r\n"
-               "Content-Length: 0\r\n\r\n");
-    fixture_stop(&f, &a, 1);
-}
-
-static void the_framing_is_ours(void **state)
-{
-    static const struct {
-        const char *method;
-        const char *body;
-        const char *length;
-    } rows[] = {
-        {"GET", "", NULL},    {"POST", "", "0"},    {"PUT", "", "0"},
-        {"PATCH", "", "0"},   {"DELETE", "", NULL}, {"HEAD", "", NULL},
-        {"POST", "abc", "3"}, {"GET", "ab", "2"},   {"DELETE", "a", "1"},
-        {"PUT", "abcd", "4"},
-    };
-    static const struct answer answers[] = {
-        {"HTTP/1.1 204 No\r\n\r\n", 0, KEEP, 0, 0}};
-    (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct fixture f;
-        struct asker a;
-        fixture_start(&f, answers, 1);
-        ask_prepare(&f, &a, rows[i].method);
-        a.fetch.request.body = str_of(rows[i].body);
-        ask_whole(&f, &a);
-        assert_int_equal(a.fetch.outcome, HTTP_ANSWERED);
-        struct str head =
-            arena_printf(f.arena, "%s / HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n",
-                         rows[i].method, (unsigned)f.server.port);
-        if (rows[i].length != NULL) {
-            head = arena_printf(f.arena, "%.*sContent-Length: %s\r\n",
-                                STR_ARG(head), rows[i].length);
-        }
-        head = arena_join(f.arena, head, STR("\r\n"));
-        assert_str(buf_str(&f.server.heads), head.ptr);
-        assert_str(buf_str(&f.server.bodies), rows[i].body);
-        fixture_stop(&f, &a, 1);
-    }
-}
-
 static void headers_come_in_as_sent(void **state)
 {
     static const struct answer answers[] = {
@@ -440,80 +334,6 @@ static void headers_come_in_as_sent(void **state)
         assert_str(a.fetch.response.headers.at[i].name, expected[i][0]);
         assert_str(a.fetch.response.headers.at[i].value, expected[i][1]);
     }
-    fixture_stop(&f, &a, 1);
-}
-
-static void a_cancelled_fetch_wakes_nobody(void **state)
-{
-    static const struct answer answers[] = {
-        {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", 0, HANG, 0, 0}};
-    (void)state;
-    for (int turns = 0; turns < 8; turns++) {
-        struct fixture f;
-        struct asker a;
-        fixture_start(&f, answers, 1);
-        ask_prepare(&f, &a, "POST");
-        a.fetch.streams = turns % 2 == 0;
-        a.fetch.request.body = STR("body");
-        http_fetch_send(f.client, &a.fetch);
-        for (int i = 0; i < turns; i++) {
-            linger(&f);
-        }
-        int heads = a.head_count;
-        http_fetch_cancel(f.client, &a.fetch);
-        linger(&f);
-        linger(&f);
-        assert_int_equal(a.done_count, 0);
-        assert_int_equal(a.head_count, heads);
-        assert_null(a.fetch.download);
-        fixture_stop(&f, &a, 1);
-    }
-}
-
-static void a_wake_that_has_not_run_is_taken_back(void **state)
-{
-    struct fixture f;
-    struct asker a;
-    (void)state;
-    fixture_start(&f, NULL, 0);
-    ask_prepare(&f, &a, "GET");
-    a.fetch.origin = STR("no origin");
-    http_fetch_send(f.client, &a.fetch);
-    assert_true(timer_is_armed(&a.done));
-    http_fetch_cancel(f.client, &a.fetch);
-    assert_false(timer_is_armed(&a.done));
-    fixture_stop(&f, &a, 1);
-}
-
-static void a_timer_of_the_callers_own_stays_armed(void **state)
-{
-    static const struct answer answers[] = {{OK_TEXT, 0, KEEP, 0, 0}};
-    struct fixture f;
-    struct asker a;
-    (void)state;
-    fixture_start(&f, answers, 1);
-    ask_prepare(&f, &a, "GET");
-    ask_whole(&f, &a);
-    timer_arm(loop_timers(f.loop), &a.done, 100000);
-    http_fetch_cancel(f.client, &a.fetch);
-    assert_true(timer_is_armed(&a.done));
-    timer_cancel(loop_timers(f.loop), &a.done);
-    fixture_stop(&f, &a, 1);
-}
-
-static void cancelling_a_name_being_resolved_does_not_wait(void **state)
-{
-    struct fixture f;
-    struct asker a;
-    (void)state;
-    fixture_start(&f, NULL, 0);
-    ask_prepare(&f, &a, "POST");
-    a.fetch.origin = STR("http://does-not-exist.invalid");
-    http_fetch_send(f.client, &a.fetch);
-    (void)timers_run_due(loop_timers(f.loop));
-    int64_t before = clock_monotonic_ms(NULL);
-    http_fetch_cancel(f.client, &a.fetch);
-    assert_true(clock_monotonic_ms(NULL) - before < 1000);
     fixture_stop(&f, &a, 1);
 }
 
@@ -610,17 +430,10 @@ int main(void)
         cmocka_unit_test(nobody_listens_so_nothing_was_sent),
         cmocka_unit_test(without_tls_nothing_was_sent),
         cmocka_unit_test(a_silent_handshake_is_refused_in_time),
-        cmocka_unit_test(what_is_no_request_is_refused),
         cmocka_unit_test(one_connection_serves_many_requests),
         cmocka_unit_test(no_request_is_ever_sent_twice),
         cmocka_unit_test(a_connection_closed_while_idle_is_not_used),
-        cmocka_unit_test(headers_go_out_as_given),
-        cmocka_unit_test(the_framing_is_ours),
         cmocka_unit_test(headers_come_in_as_sent),
-        cmocka_unit_test(a_cancelled_fetch_wakes_nobody),
-        cmocka_unit_test(a_wake_that_has_not_run_is_taken_back),
-        cmocka_unit_test(a_timer_of_the_callers_own_stays_armed),
-        cmocka_unit_test(cancelling_a_name_being_resolved_does_not_wait),
         cmocka_unit_test(a_name_that_is_none_is_refused),
         cmocka_unit_test(many_at_once_are_all_answered),
         cmocka_unit_test(the_environments_proxy_is_not_used_unasked),

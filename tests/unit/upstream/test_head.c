@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The head of a response, line by line, without a socket. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "upstream/private.h"
+
+/* Lines are cut at '|', which stands for a line break. */
+static const struct {
+    const char *lines;
+    enum head_step last;
+    int status;
+    const char *headers; /* "name=value;" each */
+} rows[] = {
+    {"HTTP/1.1 200 OK|A: b||", HEAD_WHOLE, 200, "A=b;"},
+    {"HTTP/1.1 200|a:b||", HEAD_WHOLE, 200, "a=b;"},
+    {"HTTP/1.0 404 Not Found||", HEAD_WHOLE, 404, ""},
+    {"HTTP/1.1 200 OK|A:  b c  |B:||", HEAD_WHOLE, 200, "A=b c;B=;"},
+    {"HTTP/1.1 200 OK|A: b:c||", HEAD_WHOLE, 200, "A=b:c;"},
+    {"HTTP/1.1 200 OK|A: b|  c|\td||", HEAD_WHOLE, 200, "A=b c d;"},
+    {"HTTP/1.1 100 Continue||", HEAD_MORE, 100, ""},
+    {"HTTP/1.1 100 C|X: 1||HTTP/1.1 103 E|Y: 2||HTTP/1.1 200 OK|Z: 3||",
+     HEAD_WHOLE, 200, "Z=3;"},
+    {"HTTP/1.1 200 OK|A: b||Trailer: 1|", HEAD_MORE, 200, "A=b;"},
+    {"HTTP/1.1 200 OK|Connection: x|X: 1|Y: 2||", HEAD_WHOLE, 200, "Y=2;"},
+    {"HTTP/1.1 101 S||", HEAD_BAD, 101, ""},
+    {"HTTP/1.1 099 S|", HEAD_BAD, 0, ""},
+    {"HTTP/1.1 2x0 S|", HEAD_BAD, 0, ""},
+    {"HTTP/1.1|", HEAD_BAD, 0, ""},
+    {"A: b||", HEAD_BAD, 0, "A=b;"},
+    {"HTTP/1.1 200 OK|no colon|", HEAD_BAD, 200, ""},
+    {"HTTP/1.1 200 OK|: b|", HEAD_BAD, 200, ""},
+    {"HTTP/1.1 200 OK| fold of nothing|", HEAD_BAD, 200, ""},
+};
+
+static enum head_step take_all(struct head *head, struct arena *arena,
+                               const char *lines)
+{
+    enum head_step step = HEAD_MORE;
+    struct str rest = str_of(lines);
+    while (rest.len > 0 && step != HEAD_BAD) {
+        struct str line = str_cut(&rest, '|');
+        step = head_take(head, arena, arena_join(arena, line, STR("\r\n")));
+    }
+    return step;
+}
+
+static void heads_are_read_line_by_line(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct arena *arena = arena_new();
+        struct head head = {0};
+        struct str text = STR("");
+        enum head_step last = take_all(&head, arena, rows[i].lines);
+        for (size_t k = 0; k < head.headers.count; k++) {
+            text = arena_printf(arena, "%.*s%.*s=%.*s;", STR_ARG(text),
+                                STR_ARG(head.headers.at[k].name),
+                                STR_ARG(head.headers.at[k].value));
+        }
+        if (last != rows[i].last || head.status != rows[i].status ||
+            !str_eq(text, str_of(rows[i].headers))) {
+            fail_msg("%s: step %d, status %d, %.*s", rows[i].lines, (int)last,
+                     head.status, STR_ARG(text));
+        }
+        arena_free(arena);
+    }
+}
+
+static void a_zero_byte_or_a_head_without_end_is_refused(void **state)
+{
+    struct arena *arena = arena_new();
+    struct head head = {0};
+    size_t lines = 0;
+    (void)state;
+    assert_int_equal(take_all(&head, arena, "HTTP/1.1 200 OK"), HEAD_MORE);
+    assert_int_equal(head_take(&head, arena, str_make("A: b\0c\r\n", 8)),
+                     HEAD_BAD);
+    while (head_take(&head, arena, STR("A: 0123456789\r\n")) == HEAD_MORE) {
+        lines++;
+        assert_true(lines < 100000);
+    }
+    assert_true(lines > 1000);
+    arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(heads_are_read_line_by_line),
+        cmocka_unit_test(a_zero_byte_or_a_head_without_end_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
