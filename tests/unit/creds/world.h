@@ -143,11 +143,9 @@ static inline int world_setup(void **state)
     events_add(&world->events, &world->heard.sink);
     world->upstream.client =
         (struct http_client){.send = fake_send, .cancel = fake_cancel};
-    (void)snprintf(world->folder, sizeof(world->folder), "%s",
-                   "creds-test-XXXXXX");
     const char *tmp = getenv("TMPDIR");
     (void)snprintf(world->folder, sizeof(world->folder), "%.40s/creds-XXXXXX",
-                   tmp != NULL ? tmp : "/tmp");
+                   tmp != NULL ? tmp : P_tmpdir);
     assert_non_null(mkdtemp(world->folder));
     world->config = (struct creds_config){
         .timers = &world->timers,
