@@ -73,6 +73,9 @@ void buf_printf(struct buf *buf, const char *format, ...)
 void buf_drop_front(struct buf *buf, size_t len)
 {
     assert(len <= buf->len);
+    if (len == 0) {
+        return; /* also an empty buffer, which has no bytes to move */
+    }
     memmove(buf->bytes, buf->bytes + len, buf->len - len);
     buf->len -= len;
 }

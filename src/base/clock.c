@@ -3,7 +3,6 @@
  * Start at clock_parse(). */
 #include "base/clock.h"
 
-#include <stdio.h>
 #include <time.h>
 
 static int64_t read_ms(clockid_t id)
@@ -24,9 +23,15 @@ int64_t clock_wall_ms(void)
     return read_ms(CLOCK_REALTIME);
 }
 
+static int ms_part(int64_t wall_ms)
+{
+    return (int)((wall_ms % 1000 + 1000) % 1000);
+}
+
 static struct tm broken_down(int64_t wall_ms)
 {
-    time_t seconds = (time_t)(wall_ms / 1000);
+    /* Downwards, before 1970 too. */
+    time_t seconds = (time_t)((wall_ms - ms_part(wall_ms)) / 1000);
     struct tm tm;
     (void)gmtime_r(&seconds, &tm);
     return tm;
@@ -45,8 +50,7 @@ struct str clock_iso(struct arena *arena, int64_t wall_ms)
     struct tm tm = broken_down(wall_ms);
     return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
                         tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                        tm.tm_hour, tm.tm_min, tm.tm_sec,
-                        (int)(wall_ms % 1000));
+                        tm.tm_hour, tm.tm_min, tm.tm_sec, ms_part(wall_ms));
 }
 
 static const char *const days[] = {"Sun", "Mon", "Tue", "Wed",
@@ -62,72 +66,127 @@ struct str clock_http_date(struct arena *arena, int64_t wall_ms)
                         tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-static int month_number(const char *name)
+/* Exactly `count` digits; scanf() would take signs and blanks as well. */
+static bool take_number(struct str *text, size_t count, int *ret_number)
 {
-    for (int i = 0; i < 12; i++) {
-        if (strcmp(name, months[i]) == 0) {
-            return i;
-        }
+    uint64_t number = 0;
+    if (text->len < count || !str_to_u64(str_first(*text, count), &number)) {
+        return false;
     }
-    return -1;
+    *ret_number = (int)number;
+    *text = str_from(*text, count);
+    return true;
 }
 
-static bool scan(const char *text, struct tm *tm, int *ms)
+static bool take_name(struct str *text, const char *const *names, int count,
+                      int *ret_index)
 {
-    char month[4] = "";
-    int used = 0;
-    *tm = (struct tm){0};
-    *ms = 0;
-    if (sscanf(text, "%4d%2d%2dT%2d%2d%2dZ%n", &tm->tm_year, &tm->tm_mon,
-               &tm->tm_mday, &tm->tm_hour, &tm->tm_min, &tm->tm_sec,
-               &used) == 6 &&
-        used == 16) {
-        tm->tm_mon--;
-        return text[used] == '\0';
-    }
-    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm->tm_year, &tm->tm_mon,
-               &tm->tm_mday, &tm->tm_hour, &tm->tm_min, &tm->tm_sec,
-               &used) == 6 &&
-        used == 19) {
-        tm->tm_mon--;
-        double fraction = 0;
-        int more = 0;
-        if (text[used] == '.' &&
-            sscanf(text + used, "%lf%n", &fraction, &more) == 1) {
-            *ms = (int)(fraction * 1000);
-            used += more;
+    for (int i = 0; i < count; i++) {
+        if (str_starts(*text, str_of(names[i]))) {
+            *ret_index = i;
+            *text = str_from(*text, 3);
+            return true;
         }
-        return strcmp(text + used, "Z") == 0 ||
-               strcmp(text + used, "+00:00") == 0;
-    }
-    if (sscanf(text, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT%n", &tm->tm_mday, month,
-               &tm->tm_year, &tm->tm_hour, &tm->tm_min, &tm->tm_sec,
-               &used) == 6 &&
-        used > 0) {
-        tm->tm_mon = month_number(month);
-        return tm->tm_mon >= 0 && text[used] == '\0';
     }
     return false;
 }
 
+static bool take_field(struct str *text, char field, struct tm *tm)
+{
+    switch (field) {
+    case 'Y':
+        return take_number(text, 4, &tm->tm_year);
+    case 'm':
+        return take_number(text, 2, &tm->tm_mon) && tm->tm_mon-- > 0;
+    case 'b':
+        return take_name(text, months, 12, &tm->tm_mon);
+    case 'a':
+        return take_name(text, days, 7, &tm->tm_wday);
+    case 'd':
+        return take_number(text, 2, &tm->tm_mday);
+    case 'H':
+        return take_number(text, 2, &tm->tm_hour);
+    case 'M':
+        return take_number(text, 2, &tm->tm_min);
+    default:
+        return take_number(text, 2, &tm->tm_sec);
+    }
+}
+
+/* The start of `*text` against a pattern in strftime()'s letters. */
+static bool take_pattern(struct str *text, const char *pattern, struct tm *tm)
+{
+    *tm = (struct tm){0};
+    for (const char *p = pattern; *p != '\0'; p++) {
+        if (*p == '%') {
+            if (!take_field(text, *++p, tm)) {
+                return false;
+            }
+        } else {
+            if (text->len == 0 || text->ptr[0] != *p) {
+                return false;
+            }
+            *text = str_from(*text, 1);
+        }
+    }
+    return true;
+}
+
+/* ".123", of which digits beyond the third are dropped; may be absent. */
+static bool take_fraction(struct str *text, int *ret_ms)
+{
+    int weight = 100;
+    size_t at = 1;
+    *ret_ms = 0;
+    if (text->len == 0 || text->ptr[0] != '.') {
+        return true;
+    }
+    for (; at < text->len && text->ptr[at] >= '0' && text->ptr[at] <= '9';
+         at++) {
+        *ret_ms += (text->ptr[at] - '0') * weight;
+        weight /= 10;
+    }
+    *text = str_from(*text, at);
+    return at > 1;
+}
+
+static bool scan(struct str text, struct tm *tm, int *ret_ms)
+{
+    static const char *const whole[] = {"%Y%m%dT%H%M%SZ",
+                                        "%a, %d %b %Y %H:%M:%S GMT"};
+    *ret_ms = 0;
+    for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
+        struct str rest = text;
+        if (take_pattern(&rest, whole[i], tm) && rest.len == 0) {
+            return true;
+        }
+    }
+    return take_pattern(&text, "%Y-%m-%dT%H:%M:%S", tm) &&
+           take_fraction(&text, ret_ms) &&
+           (str_eq(text, STR("Z")) || str_eq(text, STR("+00:00")));
+}
+
+/* The calendar knows best: 31 February comes back as 3 March. */
+static bool is_real(const struct tm *tm)
+{
+    struct tm day = {
+        .tm_year = tm->tm_year, .tm_mon = tm->tm_mon, .tm_mday = tm->tm_mday};
+    (void)timegm(&day);
+    return day.tm_mday == tm->tm_mday && day.tm_mon == tm->tm_mon &&
+           tm->tm_hour < 24 && tm->tm_min < 60 && tm->tm_sec <= 60;
+}
+
 bool clock_parse(struct str text, int64_t *ret_wall_ms)
 {
-    char copy[48];
     struct tm tm;
     int ms = 0;
-    if (text.len >= sizeof(copy)) {
-        return false;
-    }
-    if (text.len > 0) {
-        memcpy(copy, text.ptr, text.len);
-    }
-    copy[text.len] = '\0';
-    if (!scan(copy, &tm, &ms) || tm.tm_mon < 0 || tm.tm_mon > 11 ||
-        tm.tm_mday < 1 || tm.tm_mday > 31) {
+    if (!scan(text, &tm, &ms)) {
         return false;
     }
     tm.tm_year -= 1900;
-    time_t seconds = timegm(&tm);
-    *ret_wall_ms = (int64_t)seconds * 1000 + ms;
+    if (!is_real(&tm)) {
+        return false;
+    }
+    *ret_wall_ms = (int64_t)timegm(&tm) * 1000 + ms;
     return true;
 }

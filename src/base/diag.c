@@ -72,7 +72,8 @@ static void print_line_and_caret(const struct diag_item *item, struct buf *out)
     if (end - start > WIDEST_LINE) {
         return; /* minified: line and column say it better */
     }
-    buf_printf(out, "  %.*s\n  ", (int)(end - start), text.ptr + start);
+    struct str line = str_from(str_first(text, end), start);
+    buf_printf(out, "  %.*s\n  ", STR_ARG(line));
     for (size_t i = start; i < at; i++) {
         if (starts_character(text.ptr[i])) {
             buf_add_char(out, text.ptr[i] == '\t' ? '\t' : ' ');

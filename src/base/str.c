@@ -9,7 +9,10 @@
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z') {
+        return (char)(c - 'A' + 'a');
+    }
+    return c;
 }
 
 bool str_eq(struct str a, struct str b)
@@ -144,6 +147,9 @@ bool str_to_u64(struct str text, uint64_t *ret_value)
     return true;
 }
 
+/* Some 30,000 years: sums of durations stay far from the end of int64_t. */
+#define LONGEST_MS 1e15
+
 bool str_to_duration_ms(struct str text, int64_t *ret_ms)
 {
     static const struct {
@@ -153,7 +159,7 @@ bool str_to_duration_ms(struct str text, int64_t *ret_ms)
     char number[32];
     size_t digits = 0;
     while (digits < text.len && digits < sizeof(number) - 1 &&
-           strchr("0123456789.", text.ptr[digits]) != NULL) {
+           str_find(STR("0123456789."), text.ptr[digits]) != STR_NOT_FOUND) {
         number[digits] = text.ptr[digits];
         digits++;
     }
@@ -166,7 +172,11 @@ bool str_to_duration_ms(struct str text, int64_t *ret_ms)
     struct str unit = str_from(text, digits);
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         if (str_eq(unit, str_of(units[i].unit))) {
-            *ret_ms = (int64_t)llround(value * units[i].ms);
+            value *= units[i].ms;
+            if (value > LONGEST_MS) {
+                return false;
+            }
+            *ret_ms = (int64_t)llround(value);
             return true;
         }
     }

@@ -84,9 +84,12 @@ static struct str variable_name(struct arena *arena, const char *prefix,
     char *upper = arena_alloc(arena, name.len + 1);
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
-        upper[i] = c == '-'               ? '_'
-                   : c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A')
-                                          : c;
+        upper[i] = c;
+        if (c == '-') {
+            upper[i] = '_';
+        } else if (c >= 'a' && c <= 'z') {
+            upper[i] = (char)(c - 'a' + 'A');
+        }
     }
     return str_make(upper, name.len);
 }

@@ -48,7 +48,10 @@ static bool at_end(const struct scanner *s)
 /* Zero at the end; a zero byte in the text is refused wherever it stands. */
 static char peek(const struct scanner *s)
 {
-    return at_end(s) ? '\0' : s->text.ptr[s->at];
+    if (at_end(s)) {
+        return '\0';
+    }
+    return s->text.ptr[s->at];
 }
 
 static struct span here(const struct scanner *s)

@@ -106,7 +106,10 @@ struct json_unit json_unit_read(struct str raw)
         return read_code_unit(raw);
     }
     const char *letter = strchr(letters, raw.ptr[1]);
-    char meaning = letter != NULL ? meanings[letter - letters] : raw.ptr[1];
+    char meaning = raw.ptr[1]; /* quote, backslash, slash */
+    if (letter != NULL) {
+        meaning = meanings[letter - letters];
+    }
     return (struct json_unit){2, 1, {meaning}};
 }
 

@@ -75,13 +75,13 @@ static int compare_members(const void *left, const void *right)
 const struct json_member **json_members_sorted(const struct json *object,
                                                size_t *ret_count)
 {
-    const struct json_member **sorted =
-        mem_new(object->count * sizeof(*sorted));
+    const size_t size = sizeof(const void *);
+    const struct json_member **sorted = mem_new(object->count * size);
     for (size_t i = 0; i < object->count; i++) {
         sorted[i] = &object->members[i];
     }
     if (object->count > 1) {
-        qsort(sorted, object->count, sizeof(sorted[0]), compare_members);
+        qsort(sorted, object->count, size, compare_members);
     }
     size_t kept = 0;
     for (size_t i = 0; i < object->count; i++) {

@@ -51,13 +51,13 @@ static void every_diagnosis_is_as_expected(void **state)
     size_t count = 0;
     size_t wrong = 0;
     struct str why = STR_NONE;
-    assert_true(file_list(arena, STR(FOLDER), STR(".json"), &names, &count,
-                          &why));
+    assert_true(
+        file_list(arena, STR(FOLDER), STR(".json"), &names, &count, &why));
     assert_true(count > 0);
     for (size_t i = 0; i < count; i++) {
         struct str stem = str_first(names[i], names[i].len - 5);
-        struct str expected = read_data(
-            arena, arena_join(arena, stem, STR(".expect")));
+        struct str expected =
+            read_data(arena, arena_join(arena, stem, STR(".expect")));
         struct str said = diagnosis_of(arena, registry, names[i]);
         if (!str_eq(expected, said)) {
             wrong++;

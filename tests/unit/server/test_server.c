@@ -210,8 +210,8 @@ static void a_server_may_end_with_calls_in_every_state(void **state)
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc",
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a\r\n",
-        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n"
-        "Expect: 100-continue\r\n\r\n",
+        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n"
+         "Expect: 100-continue\r\n\r\n"),
     };
     for (int reads = 0; reads < 2; reads++) {
         struct world *w = world_new(reads ? READ : HOLD, DEFAULTS);
@@ -399,6 +399,22 @@ static void wrong_addresses_are_told(void **state)
     }
 }
 
+static void a_bad_certificate_is_told(void **state)
+{
+    struct loop *loop = loop_new();
+    struct arena *arena = arena_new();
+    struct str error = STR_NONE;
+    struct http_handler handler = {.handle = world_handle};
+    struct server_config config = {.host = STR("127.0.0.1"),
+                                   .tls_certificate = STR("not PEM"),
+                                   .tls_key = STR("nor this")};
+    (void)state;
+    assert_null(server_new(loop, &config, &handler, arena, &error));
+    assert_true(str_contains(error, STR("TLS certificate or key")));
+    loop_free(loop);
+    arena_free(arena);
+}
+
 static void ipv6_is_listened_on(void **state)
 {
     struct world *w =
@@ -437,6 +453,7 @@ int main(void)
         cmocka_unit_test(accepting_goes_on_after_descriptors_ran_out),
         cmocka_unit_test(a_silent_client_is_closed_after_a_while),
         cmocka_unit_test(wrong_addresses_are_told),
+        cmocka_unit_test(a_bad_certificate_is_told),
         cmocka_unit_test(ipv6_is_listened_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
