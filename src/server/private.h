@@ -40,12 +40,15 @@ struct strict_refusal {
 struct strict_refusal strict_check(const struct strict_head *head,
                                    int64_t *ret_body_length);
 /*
- * Whether method, target, version and fields fill the head without a gap, each
- * with exactly the separators that RFC 9112 allows (`size` is counted from the
+ * Whether the head keeps to the limit and, where its layout in memory is known,
+ * whether method, target, version and fields fill it without a gap, each with
+ * exactly the separators that RFC 9112 allows (`size` is counted from the
  * method to behind the empty line). A folded line, a zero byte, a bare LF, a
  * second blank: each leaves a gap.
  */
-bool strict_has_no_gap(const struct strict_head *head, size_t size);
+struct strict_refusal strict_check_space(const struct strict_head *head,
+                                         size_t size, size_t limit,
+                                         bool layout_known);
 
 /* ---- listen.c ---- */
 
@@ -130,7 +133,7 @@ struct MHD_Connection;
 struct MHD_Daemon;
 struct MHD_Response;
 
-enum { SHARDS = 16, PIPE_BYTES = 64 * 1024 };
+enum { SHARDS = 64, PIPE_BYTES = 64 * 1024 };
 
 /* One daemon of libmicrohttpd. Each resume walks all that is suspended in its
  * daemon, so there are several. */
@@ -141,6 +144,7 @@ struct shard {
     bool due;
     int64_t deadline_ms; /* -1: none */
     size_t clients;
+    size_t coming; /* added, but not yet taken in */
 };
 
 /* One connection. */
@@ -159,6 +163,7 @@ struct server {
     struct shard shards[SHARDS];
     struct exchange *first;
     size_t clients;
+    size_t coming;
     size_t active;
     bool tls;
     bool has_known_layout;

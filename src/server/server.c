@@ -10,7 +10,6 @@
 #include <microhttpd.h>
 
 #include <assert.h>
-#include <unistd.h>
 
 enum {
     BLOCK = 32 * 1024,
@@ -89,16 +88,13 @@ static struct MHD_Response *make_body(struct exchange *exchange)
         body.len, (void *)(uintptr_t)body.ptr, MHD_RESPMEM_PERSISTENT);
 }
 
-static void add_header(struct exchange *exchange, struct MHD_Response *response,
+static void add_header(struct MHD_Response *response,
                        const struct http_header *field)
 {
-    struct arena *arena = exchange->call.arena;
     /* It refuses an empty value; a blank one means the same. */
-    struct str value = field->value.len > 0 ? field->value : STR(" ");
+    const char *value = field->value.len > 0 ? field->value.ptr : " ";
     if (!server_owns_header(field->name)) {
-        (void)MHD_add_response_header(response,
-                                      arena_str(arena, field->name).ptr,
-                                      arena_str(arena, value).ptr);
+        (void)MHD_add_response_header(response, field->name.ptr, value);
     }
 }
 
@@ -109,7 +105,7 @@ static enum MHD_Result queue_answer(struct exchange *exchange)
         return MHD_NO;
     }
     for (size_t i = 0; i < exchange->answer.headers.count; i++) {
-        add_header(exchange, response, &exchange->answer.headers.at[i]);
+        add_header(response, &exchange->answer.headers.at[i]);
     }
     enum MHD_Result queued = MHD_queue_response(
         exchange->link, (unsigned)exchange->answer.status, response);
@@ -122,11 +118,13 @@ static enum MHD_Result queue_answer(struct exchange *exchange)
 static void *on_target(void *ctx, const char *target,
                        struct MHD_Connection *link)
 {
-    const union MHD_ConnectionInfo *fd =
-        MHD_get_connection_info(link, MHD_CONNECTION_INFO_CONNECTION_FD);
-    const union MHD_ConnectionInfo *client =
-        MHD_get_connection_info(link, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return exchange_new(ctx, client->socket_context, link, fd->connect_fd,
+    /* Read at once: the next question may overwrite the answer. */
+    int fd = MHD_get_connection_info(link, MHD_CONNECTION_INFO_CONNECTION_FD)
+                 ->connect_fd;
+    struct client *client =
+        MHD_get_connection_info(link, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+            ->socket_context;
+    return exchange_new(ctx, client, link, fd,
                         str_of(target != NULL ? target : ""));
 }
 
@@ -174,13 +172,10 @@ static struct strict_refusal check_head(struct exchange *exchange,
         exchange->link, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     size_t size = info != NULL ? info->header_size : 0;
     *ret_body_length = 0;
-    if (size > server->config.header_limit) {
-        return (struct strict_refusal){431, "The request head is too long."};
-    }
-    if (server->has_known_layout && !strict_has_no_gap(head, size)) {
-        return (struct strict_refusal){
-            400, "The request head has a folded line, a zero byte, a bare "
-                 "line feed or a blank too many."};
+    struct strict_refusal refusal = strict_check_space(
+        head, size, server->config.header_limit, server->has_known_layout);
+    if (refusal.sentence != NULL) {
+        return refusal;
     }
     /* Where it stood the target has been cut up by now. */
     head->target = exchange->call.request.target;
@@ -226,15 +221,10 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *link,
     } else {
         next = exchange_go_on(exchange);
     }
-    switch (next) {
-    case NEXT_GO_ON:
-        return MHD_YES;
-    case NEXT_ANSWER:
+    if (next == NEXT_ANSWER) {
         return queue_answer(exchange);
-    case NEXT_CLOSE:
-        break;
     }
-    return MHD_NO;
+    return next == NEXT_GO_ON ? MHD_YES : MHD_NO;
 }
 
 static void on_completed(void *ctx, struct MHD_Connection *link, void **request,
@@ -244,11 +234,10 @@ static void on_completed(void *ctx, struct MHD_Connection *link, void **request,
     (void)ctx;
     (void)link;
     if (exchange != NULL) {
-        bool fine = exchange->stage == STAGE_ANSWERED && !exchange->doomed &&
+        bool sent = exchange->stage == STAGE_ANSWERED && !exchange->doomed &&
                     code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
-        bool farewell = exchange->stage == STAGE_FAREWELL;
         *request = NULL;
-        exchange_over(exchange, fine || farewell);
+        exchange_over(exchange, sent || exchange->stage == STAGE_FAREWELL);
     }
 }
 
@@ -258,7 +247,7 @@ static void on_connection(void *ctx, struct MHD_Connection *link,
 {
     struct shard *shard = ctx;
     struct server *server = shard->server;
-    struct client *client;
+    struct client *client = *socket_context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         client = mem_new(sizeof(*client));
         client->shard = shard;
@@ -267,14 +256,14 @@ static void on_connection(void *ctx, struct MHD_Connection *link,
         server->clients++;
         return;
     }
-    client = *socket_context;
     if (client == NULL) {
         return;
     }
     if (!client->whole && !server->stopping) {
-        const union MHD_ConnectionInfo *fd =
-            MHD_get_connection_info(link, MHD_CONNECTION_INFO_CONNECTION_FD);
-        linger_start(&server->lingerers, fd->connect_fd);
+        linger_start(
+            &server->lingerers,
+            MHD_get_connection_info(link, MHD_CONNECTION_INFO_CONNECTION_FD)
+                ->connect_fd);
     }
     mem_free(client);
     *socket_context = NULL;
@@ -311,7 +300,6 @@ static bool start_daemon(struct shard *shard)
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)server->key},
         {MHD_OPTION_END, 0, NULL},
     };
-    struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
     /* Room for the head, for its table of fields, and for an answer's head. */
     size_t memory = config->header_limit * 3 / 2 + 16 * 1024;
     shard->daemon = MHD_start_daemon(
@@ -326,7 +314,7 @@ static bool start_daemon(struct shard *shard)
 #if MHD_VERSION >= 0x01000000
         MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
 #endif
-        MHD_OPTION_ARRAY, server->tls ? tls : none, MHD_OPTION_END);
+        MHD_OPTION_ARRAY, server->tls ? tls : tls + 2, MHD_OPTION_END);
     if (shard->daemon == NULL) {
         return false;
     }
@@ -359,17 +347,25 @@ static struct shard *choose_shard(struct server *server)
 static bool accepted(void *ctx, int fd, const struct sockaddr *address,
                      unsigned address_len)
 {
-    struct shard *shard = choose_shard(ctx);
+    struct server *server = ctx;
+    struct shard *shard = choose_shard(server);
+    size_t before = shard->clients;
     shard->due = true;
-    /* On failure it has closed the socket. */
-    (void)MHD_add_connection(shard->daemon, fd, address, address_len);
+    /* On failure it has closed the socket. Version 1.0 takes a connection in
+     * only when it runs: count it from now on. */
+    if (MHD_add_connection(shard->daemon, fd, address, address_len) ==
+            MHD_YES &&
+        shard->clients == before) {
+        shard->coming++;
+        server->coming++;
+    }
     return true;
 }
 
 static bool has_room(void *ctx)
 {
     const struct server *server = ctx;
-    return server->clients < server->config.connection_limit;
+    return server->clients + server->coming < server->config.connection_limit;
 }
 
 static int64_t run_shard(struct shard *shard, int64_t now_ms)
@@ -379,6 +375,8 @@ static int64_t run_shard(struct shard *shard, int64_t now_ms)
         (shard->deadline_ms >= 0 && now_ms >= shard->deadline_ms)) {
         shard->due = false;
         (void)MHD_run(shard->daemon);
+        shard->server->coming -= shard->coming;
+        shard->coming = 0;
     }
     shard->deadline_ms = -1;
     if (MHD_get_timeout(shard->daemon, &wait) == MHD_YES) {
@@ -396,10 +394,8 @@ static int64_t run_all(void *ctx)
     int64_t now_ms = timers_now_ms(loop_timers(server->loop));
     int64_t wait_ms = -1;
     for (size_t i = 0; i < SHARDS; i++) {
-        if (server->shards[i].daemon == NULL) {
-            continue;
-        }
-        int64_t one_ms = run_shard(&server->shards[i], now_ms);
+        struct shard *shard = &server->shards[i];
+        int64_t one_ms = shard->daemon != NULL ? run_shard(shard, now_ms) : -1;
         if (one_ms >= 0 && (wait_ms < 0 || one_ms < wait_ms)) {
             wait_ms = one_ms;
         }

@@ -22,8 +22,8 @@
 struct server;
 
 struct server_config {
-    struct str host; /* numeric address, IPv4 or IPv6 without brackets */
-    uint16_t port;   /* 0: any free one */
+    struct str host;     /* numeric address, IPv4 or IPv6 without brackets */
+    uint16_t port;       /* 0: any free one */
     size_t header_limit; /* bytes of request line and headers */
     size_t connection_limit;
     int64_t idle_ms; /* a connection on which nothing moves; 0 = 75 s */

@@ -182,7 +182,7 @@ static const char *end_of(struct str text)
     return text.ptr + text.len;
 }
 
-bool strict_has_no_gap(const struct strict_head *head, size_t size)
+static bool has_no_gap(const struct strict_head *head, size_t size)
 {
     if (head->target.ptr != end_of(head->method) + 1 ||
         head->version.ptr != end_of(head->target) + 1) {
@@ -204,4 +204,18 @@ bool strict_has_no_gap(const struct strict_head *head, size_t size)
         at = end_of(field->value) + 2;
     }
     return at + 2 == head->method.ptr + size;
+}
+
+struct strict_refusal strict_check_space(const struct strict_head *head,
+                                         size_t size, size_t limit,
+                                         bool layout_known)
+{
+    if (size > limit) {
+        return (struct strict_refusal){431, "The request head is too long."};
+    }
+    if (layout_known && !has_no_gap(head, size)) {
+        return bad("The request head has a folded line, a zero byte, a bare "
+                   "line feed or a blank too many.");
+    }
+    return FINE;
 }
