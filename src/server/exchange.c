@@ -356,7 +356,8 @@ void exchange_over(struct exchange *exchange, bool fine)
     } else {
         exchange->server->first = exchange->next;
     }
-    http_call_release(&exchange->call);
+    /* Our own hold: a filter may have put its own ops into the call. */
+    EXCHANGE_OPS.release(&exchange->call);
 }
 
 /* ---- the beginning ---- */
