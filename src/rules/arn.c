@@ -46,9 +46,12 @@ OUR_FUNCTION(function_arn)
         struct str name;
         struct str value;
     } rows[] = {
-        {STR("partition"), arn.partition}, {STR("service"), arn.service},
-        {STR("region"), arn.region},       {STR("account"), arn.account},
-        {STR("resource"), arn.resource},   {STR("type"), arn.type},
+        {STR("partition"), arn.partition},
+        {STR("service"), arn.service},
+        {STR("region"), arn.region},
+        {STR("account"), arn.account},
+        {STR("resource"), arn.resource},
+        {STR("type"), arn.type},
         {STR("id"), arn.id},
     };
     struct json *parts = json_new(arena, JSON_OBJECT);

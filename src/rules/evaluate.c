@@ -5,17 +5,15 @@
 
 const struct json *rules_value(struct arena *arena,
                                const struct rules_expression *expression,
-                               const struct json *document,
-                               struct str *ret_why)
+                               const struct json *document, struct str *ret_why)
 {
     enum jmespath_error error = JMESPATH_OK;
     struct str why = STR_NONE;
-    const struct json *value = jmespath_evaluate(
-        arena, expression->compiled, document, &error, &why);
+    const struct json *value =
+        jmespath_evaluate(arena, expression->compiled, document, &error, &why);
     if (value == NULL) {
-        *ret_why = arena_printf(arena,
-                                "the condition could not be judged: %.*s",
-                                STR_ARG(why));
+        *ret_why = arena_printf(
+            arena, "the condition could not be judged: %.*s", STR_ARG(why));
         return json_new(arena, JSON_NULL);
     }
     return value;

@@ -3,24 +3,33 @@
  * rules_explain(). */
 #include "rules/private.h"
 
+#include <stdio.h>
+
 enum { WIDTH = 78, LABEL = 10 };
 
-/* "    until     ..." with the text broken at blanks. */
-static void add_row(struct buf *out, const char *label, struct str text)
+/* Text broken at blanks, below a first line that begins with `head`. */
+static void add_wrapped(struct buf *out, struct str head, struct str text)
 {
     struct str rest = str_trim(text);
-    while (rest.len > 0) {
-        size_t room = WIDTH - 4 - LABEL;
+    size_t room = WIDTH - head.len;
+    for (bool first = true; rest.len > 0; first = false) {
         size_t len = rest.len;
         if (len > room) {
             size_t blank = str_find_last(str_first(rest, room + 1), ' ');
             len = blank != STR_NOT_FOUND && blank > 0 ? blank : len;
         }
-        buf_printf(out, "    %-*s%.*s\n", LABEL, label,
-                   STR_ARG(str_first(rest, len)));
+        buf_printf(out, "%*.*s%.*s\n", (int)head.len, first ? (int)head.len : 0,
+                   head.ptr, STR_ARG(str_first(rest, len)));
         rest = str_trim(str_from(rest, len));
-        label = "";
     }
+}
+
+/* "    holds if  ..." */
+static void add_row(struct buf *out, const char *label, struct str text)
+{
+    char head[4 + LABEL + 1];
+    (void)snprintf(head, sizeof(head), "    %-*s", LABEL, label);
+    add_wrapped(out, str_of(head), text);
 }
 
 static void add_expression(struct buf *out, const char *label,
@@ -80,11 +89,6 @@ static double seconds(int64_t ms)
 
 static void add_interval(struct buf *out, const struct rules_schedule *s)
 {
-    if (s->delay_ms > 0) {
-        buf_printf(out, "after %g s, then ", seconds(s->delay_ms));
-    } else {
-        buf_add(out, STR("at once, then "));
-    }
     if (s->interval_ms == 0) {
         buf_add(out, STR("more and more slowly"));
         return;
@@ -107,10 +111,15 @@ static void add_schedule(struct buf *out, const struct rules_schedule *s,
         [JITTER_HALF] = ", with half jitter",
     };
     struct buf text = {0};
+    if (confirms && s->delay_ms > 0) {
+        buf_printf(&text, "after %g s, then ", seconds(s->delay_ms));
+    } else if (confirms) {
+        buf_add(&text, STR("at once, then "));
+    }
     add_interval(&text, s);
     buf_printf(&text, "%s; for %g s at the longest", jitters[s->jitter],
                seconds(s->timeout_ms));
-    add_row(out, "read", buf_str(&text));
+    add_row(out, confirms ? "read" : "again", buf_str(&text));
     buf_clear(&text);
     if (confirms && (s->consecutive > 1 || s->settle_for_ms > 0)) {
         buf_printf(&text, "it has held %u time%s in a row", s->consecutive,
@@ -154,8 +163,8 @@ static void add_resend(struct buf *out, const struct rule *rule,
 static void add_policy(struct buf *out, const char *outcome,
                        enum rules_policy policy, bool fails_by_default)
 {
-    bool fails = policy == POLICY_DEFAULT ? fails_by_default
-                                          : policy == POLICY_FAIL;
+    bool fails =
+        policy == POLICY_DEFAULT ? fails_by_default : policy == POLICY_FAIL;
     buf_printf(out, "    %-*s%s%s\n", 14, outcome,
                fails ? "the client gets an error"
                      : "the client gets AWS's answer",
@@ -167,7 +176,7 @@ void rules_explain(const struct rule *rule, struct buf *out)
     buf_printf(out, "%.*s %.*s    (%.*s)\n", STR_ARG(rule->service),
                STR_ARG(rule->operation), STR_ARG(rule->file));
     if (rule->about.len > 0) {
-        buf_printf(out, "  %.*s\n", STR_ARG(rule->about));
+        add_wrapped(out, STR("  "), rule->about);
     }
     if (rule->resource.compiled != NULL || rule->when.compiled != NULL ||
         rule->has_before) {

@@ -73,7 +73,12 @@ static void complain_of_name(const struct reader *r, struct str name,
             nearest_try(&nearest, str_of(name_rows[i].name));
         }
     }
-    if (find_name(name) != NAME_COUNT) {
+    if (str_eq(name, STR("null")) || str_eq(name, STR("true")) ||
+        str_eq(name, STR("false"))) {
+        diag_add(r->c->diag, r->c->source, in_file(r, span),
+                 "`%.*s` is a name here; the literal stands in backquotes",
+                 STR_ARG(name));
+    } else if (find_name(name) != NAME_COUNT) {
         diag_add(r->c->diag, r->c->source, in_file(r, span),
                  "`%.*s` cannot be seen here, only %.*s", STR_ARG(name),
                  STR_ARG(names_seen(r)));
@@ -105,9 +110,9 @@ static struct members members_of(const struct reader *r, int name,
                                                            : r->c->operation;
     switch (name) {
     case NAME_REQUEST:
-        return op == NULL ? (struct members){0}
-                          : (struct members){op->inputs, op->input_count, op,
-                                             "input"};
+        return op == NULL
+                   ? (struct members){0}
+                   : (struct members){op->inputs, op->input_count, op, "input"};
     case NAME_RESPONSE:
     case NAME_READ:
     case NAME_BEFORE:

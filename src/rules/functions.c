@@ -6,11 +6,13 @@
 
 const struct jmespath_function rules_functions[] = {
     {"contains_all", 2, 2, function_contains_all,
-     "contains_all(have, want): everything in `want` is in `have`. Lists, maps, "
+     "contains_all(have, want): everything in `want` is in `have`. Lists, "
+     "maps, "
      "and tags in any of AWS's spellings: [{Key, Value}], [{key, value}], "
      "[{TagKey, TagValue}], {key: value}. Null is empty"},
     {"disjoint", 2, 2, function_disjoint,
-     "disjoint(have, keys): none of `keys` is an element of the list `have`, or "
+     "disjoint(have, keys): none of `keys` is an element of the list `have`, "
+     "or "
      "a key of the tags or the map `have`. Null is empty"},
     {"without", 2, 2, function_without,
      "without(list, gone): the elements of `list` that are not in `gone` (a "
@@ -37,10 +39,9 @@ OUR_FUNCTION(function_value_at)
 {
     (void)count;
     (void)reterr;
-    const struct json *value =
-        json_is(arguments[1], JSON_STRING)
-            ? json_get(arguments[0], arguments[1]->text)
-            : NULL;
+    const struct json *value = json_is(arguments[1], JSON_STRING)
+                                   ? json_get(arguments[0], arguments[1]->text)
+                                   : NULL;
     return value != NULL ? value : json_new(arena, JSON_NULL);
 }
 
@@ -63,7 +64,6 @@ OUR_FUNCTION(function_json_equal)
 {
     (void)count;
     (void)reterr;
-    return json_new_bool(arena,
-                         json_equal(value_of_text(arena, arguments[0]),
-                                    value_of_text(arena, arguments[1])));
+    return json_new_bool(arena, json_equal(value_of_text(arena, arguments[0]),
+                                           value_of_text(arena, arguments[1])));
 }

@@ -14,8 +14,8 @@ enum { FILE_MAX = 4 * 1024 * 1024 };
 
 struct layered {
     struct rule rule;
-    size_t layer;       /* 0: built in; then the folders */
-    struct span span;   /* of the operation, for complaints */
+    size_t layer;     /* 0: built in; then the folders */
+    struct span span; /* of the operation, for complaints */
 };
 
 struct rate {
@@ -59,8 +59,8 @@ static void *grow(struct arena *arena, const void *old, size_t count,
     return more;
 }
 
-static struct layered *find_layered(const struct rules *set,
-                                    struct str service, struct str operation)
+static struct layered *find_layered(const struct rules *set, struct str service,
+                                    struct str operation)
 {
     for (size_t i = 0; i < set->count; i++) {
         if (str_eq(set->rules[i]->rule.operation, operation) &&
@@ -71,11 +71,10 @@ static struct layered *find_layered(const struct rules *set,
     return NULL;
 }
 
-static void append(struct rules *set, const struct layered *layered)
+static void append_rule(struct rules *set, const struct layered *layered)
 {
-    struct layered **more =
-        grow(set->arena, set->rules, set->count, &set->capacity,
-             sizeof(*set->rules));
+    struct layered **more = grow(set->arena, set->rules, set->count,
+                                 &set->capacity, sizeof(*set->rules));
     set->rules = more != NULL ? more : set->rules;
     set->rules[set->count] = ARENA_NEW(set->arena, struct layered);
     *set->rules[set->count++] = *layered;
@@ -88,14 +87,13 @@ static void add_rule(const struct load *load, const struct compiler *c,
     struct layered *old =
         find_layered(load->set, rule->service, rule->operation);
     if (old == NULL) {
-        append(load->set, layered);
+        append_rule(load->set, layered);
     } else if (old->layer < layered->layer) {
         *old = *layered;
     } else {
         diag_add(c->diag, c->source, layered->span,
-                 "%.*s %.*s has a rule in %.*s already",
-                 STR_ARG(rule->service), STR_ARG(rule->operation),
-                 STR_ARG(old->rule.file));
+                 "%.*s %.*s has a rule in %.*s already", STR_ARG(rule->service),
+                 STR_ARG(rule->operation), STR_ARG(old->rule.file));
     }
 }
 
@@ -144,39 +142,76 @@ static void read_rules(const struct load *load, struct compiler *c,
     }
 }
 
-static void read_file(const struct load *load, const struct source *source)
+static void read_whole(const struct load *load, struct compiler *c,
+                       const struct json *file)
 {
-    const struct json *file = NULL;
-    if (!json_parse(load->set->arena, source, &json_default_limits, &file,
-                    load->diag)) {
-        return;
-    }
-    struct compiler c = {
-        .arena = load->set->arena,
-        .registry = load->registry,
-        .source = source,
-        .diag = load->diag,
-    };
-    (void)shape_check(&c, file, &shape_file);
+    (void)shape_check(c, file, &shape_file);
     if (file->type != JSON_OBJECT) {
         return;
     }
     const struct json *service = json_get(file, STR("service"));
     if (json_is(service, JSON_STRING)) {
-        c.service = service->text;
-        service_check(&c, service);
+        c->service = service->text;
+        service_check(c, service);
     }
-    read_rate(load, &c, json_get(file, STR("rate")));
+    read_rate(load, c, json_get(file, STR("rate")));
     const struct json *defaults = json_get(file, STR("defaults"));
-    c.defaults = schedule_default;
     if (json_is(defaults, JSON_OBJECT)) {
-        (void)shape_check(&c, defaults, &shape_defaults);
-        c.defaults = schedule_read(&c, defaults, &schedule_default);
+        (void)shape_check(c, defaults, &shape_defaults);
+        c->defaults = schedule_read(c, defaults, &schedule_default);
     }
     const struct json *rules = json_get(file, STR("rules"));
     if (json_is(rules, JSON_ARRAY)) {
-        read_rules(load, &c, rules);
+        read_rules(load, c, rules);
     }
+}
+
+static void append(struct diag *diag, const struct diag *found)
+{
+    if (found->count == 0) {
+        return;
+    }
+    *(diag->last != NULL ? &diag->last->next : &diag->first) = found->first;
+    diag->last = found->last;
+    diag->count += found->count;
+}
+
+/* In the order of the text; equal places stay as they were. */
+static void sort_items(struct diag *diag)
+{
+    struct diag_item *sorted = NULL;
+    for (struct diag_item *i = diag->first, *next; i != NULL; i = next) {
+        next = i->next;
+        struct diag_item **at = &sorted;
+        while (*at != NULL && (*at)->span.start <= i->span.start) {
+            at = &(*at)->next;
+        }
+        i->next = *at;
+        *at = i;
+    }
+    diag->first = sorted;
+    for (; sorted != NULL; sorted = sorted->next) {
+        diag->last = sorted;
+    }
+}
+
+static void read_file(const struct load *load, const struct source *source)
+{
+    struct diag found;
+    diag_init(&found, load->diag->arena);
+    struct compiler c = {
+        .arena = load->set->arena,
+        .registry = load->registry,
+        .source = source,
+        .diag = &found,
+        .defaults = schedule_default,
+    };
+    const struct json *file = NULL;
+    if (json_parse(c.arena, source, &json_default_limits, &file, &found)) {
+        read_whole(load, &c, file);
+    }
+    sort_items(&found);
+    append(load->diag, &found);
 }
 
 /* ---- many files ---- */
@@ -251,8 +286,7 @@ static int compare_rules(const void *a, const void *b)
     const struct rule *left = &(*(struct layered *const *)a)->rule;
     const struct rule *right = &(*(struct layered *const *)b)->rule;
     int order = str_compare(left->service, right->service);
-    return order != 0 ? order
-                      : str_compare(left->operation, right->operation);
+    return order != 0 ? order : str_compare(left->operation, right->operation);
 }
 
 /* The diag outlives a set that is not made: its sources move over. */
@@ -284,13 +318,7 @@ struct rules *rules_load(const struct rules_load_in *in, struct diag *diag)
     }
     if (found.count > 0) {
         keep_sources(&found);
-        if (diag->last != NULL) {
-            diag->last->next = found.first;
-        } else {
-            diag->first = found.first;
-        }
-        diag->last = found.last;
-        diag->count += found.count;
+        append(diag, &found);
         rules_unref(load.set);
         return NULL;
     }

@@ -93,8 +93,7 @@ static const struct json *form_principals(struct arena *arena,
 {
     struct json *form = json_new(arena, JSON_OBJECT);
     if (value->type != JSON_OBJECT) { /* "*" is {"AWS": "*"} */
-        json_set(arena, form, STR("AWS"),
-                 to_set(arena, value, form_principal));
+        json_set(arena, form, STR("AWS"), to_set(arena, value, form_principal));
         return form;
     }
     for (size_t i = 0; i < value->count; i++) {

@@ -31,16 +31,14 @@ static const struct json *get_list(const struct json *object, const char *key)
 static void complain_of_operation(const struct compiler *c,
                                   const struct json *value, struct str service)
 {
-    const struct aws_service *known =
-        aws_service_find(c->registry, service);
+    const struct aws_service *known = aws_service_find(c->registry, service);
     if (known == NULL || !known->has_model) {
         return; /* of the service somebody has complained */
     }
     struct nearest nearest = nearest_to(value->text);
     size_t count = aws_operation_count(c->registry, service);
     for (size_t i = 0; i < count; i++) {
-        nearest_try(&nearest,
-                    aws_operation_at(c->registry, service, i)->name);
+        nearest_try(&nearest, aws_operation_at(c->registry, service, i)->name);
     }
     complain(c, value, "%.*s has no operation `%.*s`%.*s", STR_ARG(service),
              STR_ARG(value->text),
@@ -78,8 +76,8 @@ static void check_input_member(const struct compiler *c,
         nearest_try(&nearest, model->inputs[i]);
     }
     diag_add(c->diag, c->source, member->key_span,
-             "the input of %.*s has no member `%.*s`%.*s",
-             STR_ARG(model->name), STR_ARG(member->key),
+             "the input of %.*s has no member `%.*s`%.*s", STR_ARG(model->name),
+             STR_ARG(member->key),
              STR_ARG(nearest_hint(c->diag->arena, &nearest)));
 }
 
@@ -95,8 +93,7 @@ static void read_input(const struct compiler *c, const struct json *input,
         if (member->value->type != JSON_STRING) {
             complain(c, member->value,
                      "`%.*s` must be an expression in a string, not %s",
-                     STR_ARG(member->key),
-                     json_type_name(member->value->type));
+                     STR_ARG(member->key), json_type_name(member->value->type));
             continue;
         }
         read->inputs[read->input_count++] = (struct rules_input){
@@ -131,8 +128,8 @@ static bool read_read(const struct compiler *c, const struct json *object,
     }
     if (json_is(operation, JSON_STRING)) {
         ret_read->operation = operation->text;
-        ret_read->model = aws_operation_find(c->registry, ret_read->service,
-                                             operation->text);
+        ret_read->model =
+            aws_operation_find(c->registry, ret_read->service, operation->text);
         if (ret_read->model == NULL) {
             complain_of_operation(c, operation, ret_read->service);
         } else if (!ret_read->model->reads) {
@@ -212,14 +209,13 @@ static void read_confirmation(const struct compiler *c,
 {
     (void)shape_check(c, value, &shape_confirmation);
     const struct json *for_each = get(value, "for_each");
-    unsigned names =
-        SEES_CALL | (for_each != NULL ? SEES(NAME_ITEM) : 0U);
+    unsigned names = SEES_CALL | (for_each != NULL ? SEES(NAME_ITEM) : 0U);
     *ret = (struct rules_confirmation){
         .name = json_text(get(value, "name")),
         .level = (enum rules_level)choose(c, get(value, "level"), level_names,
                                           LEVEL_COUNT, LEVEL_VISIBLE),
-        .when = expression_read(c, get(value, "when"),
-                                (struct view){names, NULL}),
+        .when =
+            expression_read(c, get(value, "when"), (struct view){names, NULL}),
         .for_each =
             expression_read(c, for_each, (struct view){SEES_CALL, NULL}),
         .schedule = schedule_read(c, value, &c->defaults),
@@ -326,8 +322,8 @@ static void read_before(struct compiler *c, const struct json *value,
         return;
     }
     (void)shape_check(c, value, &shape_before);
-    rule->has_before = read_read(
-        c, value, SEES(NAME_REQUEST) | SEES(NAME_CALL), &rule->before);
+    rule->has_before = read_read(c, value, SEES(NAME_REQUEST) | SEES(NAME_CALL),
+                                 &rule->before);
     c->before = rule->before.model;
 }
 

@@ -44,7 +44,7 @@ struct rules_read {
     struct rules_input {
         struct str member;
         struct rules_expression value;
-    } *inputs;
+    } * inputs;
     size_t input_count;
 };
 
@@ -59,12 +59,12 @@ struct rules_condition {
 };
 
 struct rules_schedule {
-    int64_t delay_ms;    /* before the first read-back */
-    int64_t interval_ms; /* IntervalSeconds */
-    double backoff_rate; /* BackoffRate */
-    int64_t max_delay_ms; /* MaxDelaySeconds */
+    int64_t delay_ms;         /* before the first read-back */
+    int64_t interval_ms;      /* IntervalSeconds */
+    double backoff_rate;      /* BackoffRate */
+    int64_t max_delay_ms;     /* MaxDelaySeconds */
     enum rules_jitter jitter; /* JitterStrategy: NONE, FULL, HALF */
-    int64_t timeout_ms;  /* TimeoutSeconds */
+    int64_t timeout_ms;       /* TimeoutSeconds */
     unsigned consecutive;
     int64_t settle_for_ms;
 };
@@ -144,7 +144,8 @@ extern const size_t rules_function_count;
 
 /* ---- evaluate.c: for the engine and the lag ---- */
 
-/* The value of an expression; JSON_NULL when it cannot be evaluated, and why. */
+/* The value of an expression; JSON_NULL when it cannot be evaluated, and why.
+ */
 const struct json *rules_value(struct arena *arena,
                                const struct rules_expression *expression,
                                const struct json *document,

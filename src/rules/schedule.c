@@ -83,9 +83,9 @@ static void read_row(const struct compiler *c, const struct json *object,
     if (value == NULL || !number_in_unit(c, value, row, &number)) {
         return;
     }
-    bool whole = row->unit != UNIT_COUNT ||
-                 (number >= 0 && number <= row->most &&
-                  number == (double)(unsigned)number);
+    bool whole =
+        row->unit != UNIT_COUNT || (number >= 0 && number <= row->most &&
+                                    number == (double)(unsigned)number);
     if (!(number >= row->least && number <= row->most) || !whole) {
         complain(c, value, "`%s` must be %s from %g to %g", row->name,
                  row->unit == UNIT_COUNT ? "a whole number" : "a number",
@@ -109,8 +109,8 @@ struct rules_schedule schedule_read(const struct compiler *c,
          i++) {
         read_row(c, object, &schedule_rows[i], &schedule);
     }
-    schedule.jitter = (enum rules_jitter)choose(
-        c, json_get(object, STR("JitterStrategy")), jitters, 3,
-        (int)schedule.jitter);
+    schedule.jitter =
+        (enum rules_jitter)choose(c, json_get(object, STR("JitterStrategy")),
+                                  jitters, 3, (int)schedule.jitter);
     return schedule;
 }

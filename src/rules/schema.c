@@ -8,14 +8,17 @@
      "before the first read-back: \"300ms\", \"2s\" or seconds"},              \
         {"IntervalSeconds", IS_NUMBER, false,                                  \
          "from one read-back to the next, while it does not hold"},            \
-        {"BackoffRate", IS_NUMBER, false, "the interval grows by this factor"}, \
+        {"BackoffRate", IS_NUMBER, false,                                      \
+         "the interval grows by this factor"},                                 \
         {"MaxDelaySeconds", IS_NUMBER, false, "but not beyond this"},          \
         {"JitterStrategy", IS_TEXT, false, "NONE, FULL or HALF"},              \
         {"TimeoutSeconds", IS_NUMBER, false, "the deadline"},                  \
         {"consecutive", IS_NUMBER, false,                                      \
          "how many read-backs in a row must hold"},                            \
-        {"settle_for", IS_TEXT | IS_NUMBER, false,                             \
-         "and for how long they must go on holding"}
+    {                                                                          \
+        "settle_for", IS_TEXT | IS_NUMBER, false,                              \
+            "and for how long they must go on holding"                         \
+    }
 
 #define SHAPE(variable, words, rows)                                           \
     const struct shape variable = {words, rows, sizeof(rows) / sizeof(rows[0])}
@@ -170,8 +173,8 @@ static void complain_of_key(const struct compiler *c,
     for (size_t i = 0; i < shape->count; i++) {
         nearest_try(&nearest, str_of(shape->keys[i].name));
     }
-    diag_add(c->diag, c->source, member->key_span,
-             "%s has no key `%.*s`%.*s", shape->what, STR_ARG(member->key),
+    diag_add(c->diag, c->source, member->key_span, "%s has no key `%.*s`%.*s",
+             shape->what, STR_ARG(member->key),
              STR_ARG(nearest_hint(c->diag->arena, &nearest)));
 }
 
@@ -220,8 +223,8 @@ static void check_member(const struct compiler *c, const struct json *object,
     } else if ((key->types & OF_TYPE(member->value->type)) == 0) {
         complain_of_type(c, member, key->types);
     } else if (seen_before(object, index)) {
-        diag_add(c->diag, c->source, member->key_span,
-                 "`%.*s` is there twice", STR_ARG(member->key));
+        diag_add(c->diag, c->source, member->key_span, "`%.*s` is there twice",
+                 STR_ARG(member->key));
     }
 }
 
