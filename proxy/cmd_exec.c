@@ -15,7 +15,7 @@ static const char synopsis[] =
 int cmd_exec(int argc, char **argv)
 {
     struct arena *arena = arena_new();
-    struct app_options options;
+    struct app_options options = {0};
     int at = 1;
     int status = 0;
     if (app_read_options(arena, &app_exec_options, &options, synopsis, argc,

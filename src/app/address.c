@@ -27,6 +27,14 @@ bool parse_listen(struct arena *arena, struct str text,
     return true;
 }
 
+struct str listen_reachable(struct str host)
+{
+    if (str_eq(host, STR("0.0.0.0"))) {
+        return STR("127.0.0.1");
+    }
+    return str_eq(host, STR("::")) ? STR("::1") : host;
+}
+
 bool parse_upstream(struct arena *arena, struct str text, struct str *ret_url,
                     bool *ret_loopback, struct str *reterr)
 {

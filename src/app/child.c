@@ -8,7 +8,6 @@
 
 /* What would lead the command past the proxy, or to other keys. */
 static const char *const dropped[] = {
-    "AWS_ENDPOINT_URL",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -27,6 +26,10 @@ static const char *const dropped[] = {
 static bool is_dropped(struct str variable)
 {
     struct str name = str_cut(&variable, '=');
+    /* AWS_ENDPOINT_URL_SSM and its like go before AWS_ENDPOINT_URL. */
+    if (str_starts(name, STR("AWS_ENDPOINT_URL"))) {
+        return true;
+    }
     for (size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++) {
         if (str_eq(name, str_of(dropped[i]))) {
             return true;
@@ -58,20 +61,21 @@ static void add(struct list *list, const char *name, struct str value)
         (char *)arena_printf(list->arena, "%s=%.*s", name, STR_ARG(value)).ptr;
 }
 
-static void add_no_proxy(struct list *list, char *const *environment)
+static void add_no_proxy(struct list *list, char *const *environment,
+                         struct str host)
 {
     struct str old = value_of(environment, STR("NO_PROXY"));
     if (old.len == 0) {
         old = value_of(environment, STR("no_proxy"));
     }
-    struct str value = arena_printf(list->arena, "127.0.0.1%s%.*s",
+    struct str value = arena_printf(list->arena, "%.*s%s%.*s", STR_ARG(host),
                                     old.len > 0 ? "," : "", STR_ARG(old));
     add(list, "NO_PROXY", value);
     add(list, "no_proxy", value);
 }
 
 char **child_environment(struct arena *arena, char *const *environment,
-                         const struct stack *stack)
+                         const struct child_proxy *proxy)
 {
     enum { OURS = 12 };
     size_t count = 0;
@@ -84,36 +88,40 @@ char **child_environment(struct arena *arena, char *const *environment,
             list.at[list.count++] = environment[i];
         }
     }
-    struct sigv4_credentials minted = creds_minted(stack->creds);
-    struct str region = creds_region(stack->creds);
-    add(&list, "AWS_ENDPOINT_URL", stack->url);
-    add(&list, "AWS_ACCESS_KEY_ID", minted.access_key);
-    add(&list, "AWS_SECRET_ACCESS_KEY", minted.secret_key);
-    if (region.len > 0) {
-        add(&list, "AWS_REGION", region);
-        add(&list, "AWS_DEFAULT_REGION", region);
+    add(&list, "AWS_ENDPOINT_URL", proxy->url);
+    add(&list, "AWS_ACCESS_KEY_ID", proxy->keys.access_key);
+    add(&list, "AWS_SECRET_ACCESS_KEY", proxy->keys.secret_key);
+    if (proxy->region.len > 0) {
+        add(&list, "AWS_REGION", proxy->region);
+        add(&list, "AWS_DEFAULT_REGION", proxy->region);
     }
-    add_no_proxy(&list, environment);
+    add_no_proxy(&list, environment, proxy->host);
     add(&list, "AWS_DISABLE_HOST_PREFIX_INJECTION", STR("true"));
     return list.at;
 }
 
 pid_t child_start(struct arena *arena, char *const *command,
-                  char *const *environment, int *ret_status, struct str *reterr)
+                  char *const *environment, const struct process *before,
+                  int *ret_status, struct str *reterr)
 {
     enum { NOT_FOUND = 127, NOT_RUNNABLE = 126 };
     posix_spawnattr_t how;
-    sigset_t none, all;
+    sigset_t ours;
     pid_t pid = -1;
-    (void)sigemptyset(&none);
-    (void)sigfillset(&all);
+    /* Of all dispositions we changed only this one. */
+    (void)sigemptyset(&ours);
+    if (sigismember(&before->ignored, SIGPIPE) == 0) {
+        (void)sigaddset(&ours, SIGPIPE);
+    }
     (void)posix_spawnattr_init(&how);
     (void)posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK |
                                              POSIX_SPAWN_SETSIGDEF);
-    (void)posix_spawnattr_setsigmask(&how, &none);
-    (void)posix_spawnattr_setsigdefault(&how, &all);
+    (void)posix_spawnattr_setsigmask(&how, &before->mask);
+    (void)posix_spawnattr_setsigdefault(&how, &ours);
+    struct process_own own = process_lend(before);
     int error =
         posix_spawnp(&pid, command[0], NULL, &how, command, environment);
+    process_take_back(before, &own);
     (void)posix_spawnattr_destroy(&how);
     if (error != 0) {
         *ret_status = error == ENOENT ? NOT_FOUND : NOT_RUNNABLE;

@@ -9,7 +9,9 @@
 extern char **environ;
 
 struct run {
+    struct process before;
     struct stack stack;
+    struct summary *summary;
     pid_t child;
     int status; /* of waitpid */
     bool ended;
@@ -44,43 +46,68 @@ static int exit_status(int status)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void print_summary(const struct stack *stack)
+static void print_summary(const struct run *run)
 {
     struct buf text = {0};
-    if (!summary_is_empty(stack->summary)) {
-        summary_write(stack->summary, &text);
-        print_error_text(buf_str(&text));
+    if (run->stack.status != NULL) {
+        status_wipe(run->stack.status, &text);
     }
+    if (!summary_is_empty(run->summary)) {
+        summary_write(run->summary, &text);
+    }
+    print_error_text(buf_str(&text));
     buf_free(&text);
+}
+
+/* What is ignored from the start stays so (nohup, a background job). */
+static void pass_on_signals(struct run *run)
+{
+    static const int passed_on[] = {SIGINT,  SIGTERM, SIGHUP,
+                                    SIGQUIT, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++) {
+        if (sigismember(&run->before.ignored, passed_on[i]) == 0) {
+            loop_on_signal(run->stack.loop, passed_on[i], on_signal, run);
+        }
+    }
+}
+
+static pid_t start_command(struct run *run, char *const *command,
+                           int *ret_status, struct str *reterr)
+{
+    const struct stack *stack = &run->stack;
+    const struct child_proxy proxy = {
+        .url = stack->url,
+        .host = stack->host,
+        .keys = creds_minted(stack->creds),
+        .region = creds_region(stack->creds),
+    };
+    return child_start(stack->arena, command,
+                       child_environment(stack->arena, environ, &proxy),
+                       &run->before, ret_status, reterr);
 }
 
 int app_exec(const struct app_options *options, char *const *command)
 {
-    static const int passed_on[] = {SIGINT,  SIGTERM, SIGHUP,
-                                    SIGQUIT, SIGUSR1, SIGUSR2};
     struct run run = {.child = -1};
     struct str why = STR_NONE;
     int status = 1;
-    process_prepare();
+    process_prepare(&run.before);
+    run.summary = summary_new();
     if (stack_open(&run.stack, options, &status)) {
-        struct loop *loop = run.stack.loop;
-        loop_on_signal(loop, SIGCHLD, on_child, &run);
-        for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++) {
-            loop_on_signal(loop, passed_on[i], on_signal, &run);
-        }
+        events_add(&run.stack.events, summary_sink(run.summary));
+        loop_on_signal(run.stack.loop, SIGCHLD, on_child, &run);
+        pass_on_signals(&run);
         stack_say_started(&run.stack);
-        run.child =
-            child_start(run.stack.arena, command,
-                        child_environment(run.stack.arena, environ, &run.stack),
-                        &status, &why);
+        run.child = start_command(&run, command, &status, &why);
         if (run.child < 0) {
-            print_error(why);
+            print_sentence(why);
         } else {
-            loop_run(loop);
+            loop_run(run.stack.loop);
             status = exit_status(run.status);
-            print_summary(&run.stack);
+            print_summary(&run);
         }
     }
     stack_close(&run.stack);
+    summary_free(run.summary);
     return status;
 }

@@ -34,7 +34,7 @@ static bool check_file(struct aws_registry *registry, struct str path)
     struct str why = STR_NONE;
     bool good = file_read(arena, path, RULE_FILE_MAX, &source.text, &why);
     if (!good) {
-        print_error(why);
+        print_sentence(why);
     } else {
         good = check_source(registry, arena, &source);
     }
@@ -53,7 +53,7 @@ static bool check_path(struct aws_registry *registry, struct str path)
     struct str why = STR_NONE;
     bool good = file_list(arena, path, STR(".json"), &names, &count, &why);
     if (!good) {
-        print_error(why);
+        print_sentence(why);
     } else if (count == 0) {
         print_note("%.*s: holds no .json file", STR_ARG(path));
         good = false;
@@ -100,9 +100,31 @@ int app_check(char *const *paths, int count)
 
 /* ---- explain ---- */
 
+static struct str without_dashes(struct arena *arena, struct str name)
+{
+    char *text = arena_alloc(arena, name.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] != '-' && name.ptr[i] != '_') {
+            text[len++] = name.ptr[i];
+        }
+    }
+    return str_make(text, len);
+}
+
+/* "PutParameter", "put-parameter", "put_parameter": as each tool writes it. */
+static bool same_name(struct str a, struct str b)
+{
+    struct arena *scratch = arena_new();
+    bool same =
+        str_eq_nocase(without_dashes(scratch, a), without_dashes(scratch, b));
+    arena_free(scratch);
+    return same;
+}
+
 static bool names_service(const struct rule *rule, struct str service)
 {
-    return service.len == 0 || str_eq_nocase(rule->service, service);
+    return service.len == 0 || same_name(rule->service, service);
 }
 
 static void explain_some(const struct rules *rules, struct str service,
@@ -116,9 +138,24 @@ static void explain_some(const struct rules *rules, struct str service,
         if (operation.len == 0) {
             buf_printf(out, "%.*s %-32.*s %.*s\n", STR_ARG(rule->service),
                        STR_ARG(rule->operation), STR_ARG(rule->about));
-        } else if (str_eq_nocase(rule->operation, operation)) {
+        } else if (same_name(rule->operation, operation)) {
             rules_explain(rule, out);
         }
+    }
+}
+
+/* "ssm PutParameter", "ssm:put-parameter" or just "put-parameter". */
+static void explain_named(const struct rules *rules, struct str service,
+                          struct str operation, struct buf *out)
+{
+    struct str first = service;
+    if (operation.len == 0) {
+        operation = first;
+        first = str_cut(&operation, ':');
+    }
+    explain_some(rules, first, operation, out);
+    if (out->len == 0 && operation.len == 0) {
+        explain_some(rules, STR_NONE, service, out);
     }
 }
 
@@ -131,14 +168,15 @@ int app_explain(const struct app_options *options, struct str service,
     struct buf text = {0};
     int status = 1;
     if (rules != NULL) {
-        explain_some(rules, service, operation, &text);
+        explain_named(rules, service, operation, &text);
         if (text.len > 0) {
             print_text(buf_str(&text));
             status = 0;
         } else {
-            print_note("there is no rule for %.*s %.*s: its calls pass "
+            print_note("there is no rule for %.*s%s%.*s: its calls pass "
                        "through at once; `settled explain` lists what has one",
-                       STR_ARG(service), STR_ARG(operation));
+                       STR_ARG(service), operation.len > 0 ? " " : "",
+                       STR_ARG(operation));
         }
     }
     buf_free(&text);
@@ -149,17 +187,43 @@ int app_explain(const struct app_options *options, struct str service,
 
 /* ---- policy ---- */
 
-static bool is_wanted(const struct rule *rule, char *const *wanted, int count)
+static bool is_wanted(const struct rule *rule, const char *wanted)
 {
-    for (int i = 0; i < count; i++) {
-        struct str operation = str_of(wanted[i]);
-        struct str service = str_cut(&operation, ':');
-        if (str_eq_nocase(rule->service, service) &&
-            (operation.len == 0 || str_eq_nocase(rule->operation, operation))) {
-            return true;
+    struct str operation = str_of(wanted);
+    struct str service = str_cut(&operation, ':');
+    return same_name(rule->service, service) &&
+           (operation.len == 0 || same_name(rule->operation, operation));
+}
+
+/* Each rule once, in the order of the rules; false when a word names none. */
+static bool choose_rules(const struct rules *rules, char *const *wanted,
+                         int count, const struct rule **chosen,
+                         size_t *ret_chosen)
+{
+    bool good = true;
+    *ret_chosen = 0;
+    for (size_t i = 0; i < rules_count(rules); i++) {
+        bool take = count == 0;
+        for (int k = 0; k < count && !take; k++) {
+            take = is_wanted(rules_at(rules, i), wanted[k]);
+        }
+        if (take) {
+            chosen[(*ret_chosen)++] = rules_at(rules, i);
         }
     }
-    return count == 0;
+    for (int k = 0; k < count; k++) {
+        bool found = false;
+        for (size_t i = 0; i < *ret_chosen && !found; i++) {
+            found = is_wanted(chosen[i], wanted[k]);
+        }
+        if (!found) {
+            print_note("there is no rule for %s: `settled explain` lists what "
+                       "has one",
+                       wanted[k]);
+        }
+        good = good && found;
+    }
+    return good;
 }
 
 int app_policy(const struct app_options *options, char *const *wanted,
@@ -171,20 +235,12 @@ int app_policy(const struct app_options *options, char *const *wanted,
         load_rules(registry, &options->rules, options->builtin_rules);
     int status = 1;
     if (rules != NULL) {
-        const struct rule **some =
+        const struct rule **chosen =
             ARENA_ARRAY(arena, const struct rule *, rules_count(rules));
         size_t found = 0;
-        for (size_t i = 0; i < rules_count(rules); i++) {
-            if (is_wanted(rules_at(rules, i), wanted, count)) {
-                some[found++] = rules_at(rules, i);
-            }
-        }
-        if (found == 0) {
-            print_note("none of these has a rule: `settled explain` lists "
-                       "what has one");
-        } else {
+        if (choose_rules(rules, wanted, count, chosen, &found)) {
             struct buf text = {0};
-            rules_policy(some, found, &text);
+            rules_policy(chosen, found, &text);
             print_text(buf_str(&text));
             buf_free(&text);
             status = 0;

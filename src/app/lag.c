@@ -24,6 +24,7 @@ struct front {
     struct lag *lag;
     struct server *server;
     struct timer end;
+    int64_t end_by_ms; /* then calls are given up */
 };
 
 static bool read_options(struct front *f, struct str *reterr)
@@ -38,7 +39,7 @@ static bool read_options(struct front *f, struct str *reterr)
         return false;
     }
     f->flap = strtod(arena_str(f->arena, o->flap).ptr, &end);
-    if (*end != '\0' || f->flap < 0 || f->flap > 1) {
+    if (o->flap.len == 0 || *end != '\0' || !(f->flap >= 0 && f->flap <= 1)) {
         *reterr =
             arena_printf(f->arena, "--flap %.*s: wants a chance from 0 to 1",
                          STR_ARG(o->flap));
@@ -102,18 +103,28 @@ static void on_end(void *ctx)
 {
     enum { LOOK_AGAIN_MS = 20 };
     struct front *f = ctx;
+    struct timers *timers = loop_timers(f->loop);
     if (lag_active(f->lag) == 0) {
         loop_stop(f->loop);
-    } else {
-        timer_arm(loop_timers(f->loop), &f->end, LOOK_AGAIN_MS);
+        return;
     }
+    if (timers_now_ms(timers) >= f->end_by_ms) {
+        lag_finish(f->lag);
+    }
+    timer_arm(timers, &f->end, LOOK_AGAIN_MS);
 }
 
 static void on_signal(void *ctx, const struct signalfd_siginfo *info)
 {
+    enum { GRACE_MS = 2000 };
     struct front *f = ctx;
     (void)info;
-    server_stop_accepting(f->server);
+    if (!timer_is_armed(&f->end)) {
+        server_stop_accepting(f->server);
+        f->end_by_ms = timers_now_ms(loop_timers(f->loop)) + GRACE_MS;
+    } else {
+        f->end_by_ms = 0; /* asked a second time: at once */
+    }
     timer_wake(loop_timers(f->loop), &f->end);
 }
 
@@ -138,7 +149,7 @@ static int run(struct front *f)
 {
     struct str why = STR_NONE;
     if (!read_options(f, &why)) {
-        print_error(why);
+        print_sentence(why);
         return 2;
     }
     f->registry = aws_registry_new();
@@ -149,7 +160,7 @@ static int run(struct front *f)
     f->loop = loop_new();
     timer_init(&f->end, on_end, f);
     if (!open_log(f, &why) || !open_front(f, &why)) {
-        print_error(why);
+        print_sentence(why);
         return 1;
     }
     loop_on_signal(f->loop, SIGTERM, on_signal, f);
@@ -165,6 +176,8 @@ static int run(struct front *f)
 int app_lag(const struct app_lag_options *options)
 {
     struct front front = {.arena = arena_new(), .options = options};
+    struct process before;
+    process_prepare(&before);
     int status = run(&front);
     close_front(&front);
     return status;

@@ -120,25 +120,16 @@ const struct options app_lag_options_rows = {
 
 /* ---- reading them ---- */
 
-static struct str config_path(const struct options *options, const void *into,
-                              int argc, char *const *argv, int at)
+/* --config among what has been read; STR_NONE: this command knows none. */
+static struct str config_path(const struct options *options, const void *into)
 {
-    struct str path = STR_NONE;
     for (size_t i = 0; i < options->count; i++) {
         if (strcmp(options->rows[i].name, "config") == 0) {
-            path = *(const struct str *)((const char *)into +
-                                         options->rows[i].offset);
+            return *(const struct str *)(const void *)((const char *)into +
+                                                       options->rows[i].offset);
         }
     }
-    for (int i = at; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        struct str word = str_of(argv[i]);
-        if (str_starts(word, STR("--config="))) {
-            path = str_from(word, 9);
-        } else if (str_eq(word, STR("--config")) && i + 1 < argc) {
-            path = str_of(argv[i + 1]);
-        }
-    }
-    return path;
+    return STR_NONE;
 }
 
 static bool set_from_json(struct arena *arena, const struct options *options,
@@ -176,7 +167,7 @@ static bool read_config(struct arena *arena, const struct options *options,
     source->name = path;
     diag_init(&diag, arena);
     if (!file_read(arena, path, CONFIG_MAX, &source->text, &why)) {
-        print_error(why);
+        print_sentence(why);
         return false;
     }
     if (!json_parse(arena, source, &json_default_limits, &config, &diag)) {
@@ -206,17 +197,28 @@ bool app_read_options(struct arena *arena, const struct options *options,
     bool help = false;
     *ret_status = 2;
     if (!options_init(arena, options, into, environ, &why)) {
-        print_error(why);
+        print_sentence(why);
         return false;
     }
-    struct str path = config_path(options, into, argc, argv, *at);
-    if (path.len > 0 && !read_config(arena, options, into, path)) {
+    /* The command line says which file, and wins over it: it is read twice. */
+    int end = *at;
+    bool good =
+        options_parse(arena, options, into, argc, argv, &end, &help, &why);
+    struct str path = config_path(options, into);
+    if (good && !help && path.len > 0) {
+        good = options_init(arena, options, into, environ, &why);
+        if (!good || !read_config(arena, options, into, path)) {
+            return false;
+        }
+        end = *at;
+        good =
+            options_parse(arena, options, into, argc, argv, &end, &help, &why);
+    }
+    if (!good) {
+        print_sentence(why);
         return false;
     }
-    if (!options_parse(arena, options, into, argc, argv, at, &help, &why)) {
-        print_error(why);
-        return false;
-    }
+    *at = end;
     if (help) {
         struct buf text = {0};
         buf_printf(&text, "%s\n", synopsis);

@@ -4,6 +4,7 @@
 #include "app/private.h"
 
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static void put(int fd, struct str text)
@@ -30,7 +31,7 @@ void print_error_text(struct str text)
     put(STDERR_FILENO, text);
 }
 
-void print_error(struct str sentence)
+void print_sentence(struct str sentence)
 {
     print_note("%.*s", STR_ARG(sentence));
 }
@@ -58,4 +59,12 @@ void print_diag(const struct diag *diag)
 bool stderr_is_terminal(void)
 {
     return isatty(STDERR_FILENO) == 1;
+}
+
+size_t stderr_width(void)
+{
+    enum { USUAL = 80 };
+    struct winsize size = {0};
+    bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0;
+    return known && size.ws_col > 1 ? size.ws_col : USUAL;
 }

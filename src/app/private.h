@@ -16,6 +16,8 @@
 #include "server/server.h"
 #include "upstream/upstream.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 /* ---- print.c: the only place that writes to stdout and stderr ---- */
@@ -23,11 +25,13 @@
 void print_text(struct str text);
 void print_error_text(struct str text);
 /* "settled: " before and a newline after. */
-void print_error(struct str sentence);
+void print_sentence(struct str sentence);
 void print_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* All items; nothing when there are none. */
 void print_diag(const struct diag *diag);
 bool stderr_is_terminal(void);
+/* Columns. */
+size_t stderr_width(void);
 
 /* ---- address.c ---- */
 
@@ -36,6 +40,8 @@ struct listen_at {
     uint16_t port;
     bool loopback;
 };
+/* Where a client on this machine finds it: "any address" is none. */
+struct str listen_reachable(struct str host);
 bool parse_listen(struct arena *arena, struct str text,
                   struct listen_at *ret_at, struct str *reterr);
 /* An upstream URL without a slash at its end. */
@@ -53,8 +59,7 @@ struct stack {
     struct rules *rules;
     struct events events;
     struct journal *journal;
-    struct summary *summary;
-    struct status *status;
+    struct status *status; /* NULL: there is no terminal */
     struct timer status_tick;
     struct upstream *upstream;
     struct creds *creds;
@@ -62,7 +67,8 @@ struct stack {
     struct http_handler *gate;
     struct server *server;
     struct str run_id;
-    struct str url; /* "http://127.0.0.1:41233" */
+    struct str url;  /* "http://127.0.0.1:41233" */
+    struct str host; /* of it */
     struct timer end;
     int64_t end_by_ms; /* then what is held is given up */
 };
@@ -76,17 +82,44 @@ void stack_reload(struct stack *stack);
 void stack_end(struct stack *stack, int64_t grace_ms);
 struct rules *load_rules(struct aws_registry *registry,
                          const struct option_texts *folders, bool builtin);
-/* Descriptors as many as may be, no core dumps. */
-void process_prepare(void);
+
+/* ---- process.c ---- */
+
+/* How this process was when it began. */
+struct process {
+    struct rlimit files;
+    struct rlimit core;
+    bool has_files;
+    bool has_core;
+    sigset_t ignored; /* by nohup(1) and its like */
+    sigset_t mask;
+};
+/* Descriptors as many as may be, no core dumps, no end by SIGPIPE. */
+void process_prepare(struct process *ret_before);
+/* A child inherits limits: it gets those from before. */
+struct process_own {
+    struct rlimit files;
+    struct rlimit core;
+};
+struct process_own process_lend(const struct process *before);
+void process_take_back(const struct process *before,
+                       const struct process_own *own);
 
 /* ---- child.c: exec's command ---- */
 
+/* What the child must know of the proxy. */
+struct child_proxy {
+    struct str url;
+    struct str host; /* as it stands in the URL, without brackets */
+    struct sigv4_credentials keys;
+    struct str region; /* STR_NONE: none is known */
+};
 /* The child's environment: ours, with the proxy in it. */
 char **child_environment(struct arena *arena, char *const *environment,
-                         const struct stack *stack);
+                         const struct child_proxy *proxy);
 /* -1 and a sentence, with the exit status a shell would give. */
 pid_t child_start(struct arena *arena, char *const *command,
-                  char *const *environment, int *ret_status,
-                  struct str *reterr);
+                  char *const *environment, const struct process *before,
+                  int *ret_status, struct str *reterr);
 
 #endif

@@ -32,13 +32,16 @@ static void write_greeting(const struct stack *stack, struct buf *out)
                STR_ARG(minted.access_key));
     buf_printf(out, "export AWS_SECRET_ACCESS_KEY=%.*s\n",
                STR_ARG(minted.secret_key));
-    buf_add(out, STR("unset AWS_SESSION_TOKEN AWS_PROFILE\n"));
+    buf_add(out, STR("unset AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_PROFILE "
+                     "AWS_DEFAULT_PROFILE\n"));
     if (region.len > 0) {
         buf_printf(out, "export AWS_REGION=%.*s\n", STR_ARG(region));
         buf_printf(out, "export AWS_DEFAULT_REGION=%.*s\n", STR_ARG(region));
     }
     buf_add(out, STR("export AWS_DISABLE_HOST_PREFIX_INJECTION=true\n"));
-    buf_add(out, STR("export NO_PROXY=127.0.0.1${NO_PROXY:+,$NO_PROXY}\n"));
+    buf_printf(out, "export NO_PROXY=\"%.*s${NO_PROXY:+,$NO_PROXY}\"\n",
+               STR_ARG(stack->host));
+    buf_add(out, STR("export no_proxy=\"$NO_PROXY\"\n"));
     buf_printf(out, "export SETTLED_PID=%ld\n", (long)getpid());
 }
 
@@ -86,6 +89,9 @@ static int serve_in_background(const struct app_options *options)
         return 1;
     }
     pid_t child = fork();
+    if (child < 0) {
+        print_note("no second process could be started");
+    }
     if (child == 0) {
         (void)close(ends[0]);
         (void)dup2(ends[1], STDOUT_FILENO);
@@ -111,6 +117,12 @@ static int serve_in_background(const struct app_options *options)
 
 int app_serve(const struct app_options *options)
 {
-    process_prepare();
+    struct process before;
+    process_prepare(&before);
+    if (options->background && str_eq(options->log, STR("-"))) {
+        print_note("--log - has no stderr to go to in the background: give a "
+                   "file");
+        return 2;
+    }
     return options->background ? serve_in_background(options) : serve(options);
 }

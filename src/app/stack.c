@@ -12,9 +12,6 @@
 #include "base/file.h"
 #include "base/rng.h"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
-
 enum {
     INTERIM_MS = 20000,
     TICK_MS = 250,
@@ -23,21 +20,6 @@ enum {
 };
 
 extern char **environ;
-
-void process_prepare(void)
-{
-    struct rlimit files;
-    const struct rlimit none = {0, 0};
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &files);
-    }
-    /* Secrets are held in memory: none of it may reach a core file. */
-    (void)setrlimit(RLIMIT_CORE, &none);
-#if !defined(__SANITIZE_ADDRESS__)
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* the leak check needs ptrace */
-#endif
-}
 
 struct rules *load_rules(struct aws_registry *registry,
                          const struct option_texts *folders, bool builtin)
@@ -85,6 +67,18 @@ static bool check_options(struct stack *s, struct str *ret_upstream,
                       "on this machine's loopback");
         return false;
     }
+    for (size_t i = 0; i < o->meta.count; i++) {
+        size_t equals = str_find(o->meta.at[i], '=');
+        if (equals == STR_NOT_FOUND || equals == 0) {
+            *reterr = arena_printf(s->arena, "--meta %.*s: wants K=V",
+                                   STR_ARG(o->meta.at[i]));
+            return false;
+        }
+    }
+    if (o->max_hold_ms <= 0) {
+        *reterr = STR("--max-hold must be longer than nothing");
+        return false;
+    }
     if ((o->tls_cert.len > 0) != (o->tls_key.len > 0)) {
         *reterr = STR("--tls-cert and --tls-key go together");
         return false;
@@ -105,10 +99,10 @@ static bool check_options(struct stack *s, struct str *ret_upstream,
 static bool open_witnesses(struct stack *s, struct str *reterr)
 {
     const struct app_options *o = s->options;
-    s->summary = summary_new();
-    events_add(&s->events, summary_sink(s->summary));
-    s->status = status_new(clock_monotonic_ms);
-    events_add(&s->events, status_sink(s->status));
+    if (stderr_is_terminal() && !o->background) {
+        s->status = status_new(clock_monotonic_ms);
+        events_add(&s->events, status_sink(s->status));
+    }
     if (o->log.len == 0) {
         return true;
     }
@@ -212,11 +206,11 @@ static bool open_door(struct stack *s, struct str *reterr)
         return false;
     }
     creds_gate_set_port(s->gate, server_port(s->server));
-    bool v6 = str_find(s->at.host, ':') != STR_NOT_FOUND;
-    s->url = arena_printf(s->arena, "%s://%s%.*s%s:%u",
-                          o->tls_cert.len > 0 ? "https" : "http", v6 ? "[" : "",
-                          STR_ARG(s->at.host), v6 ? "]" : "",
-                          server_port(s->server));
+    s->host = listen_reachable(s->at.host);
+    bool v6 = str_find(s->host, ':') != STR_NOT_FOUND;
+    s->url = arena_printf(
+        s->arena, "%s://%s%.*s%s:%u", o->tls_cert.len > 0 ? "https" : "http",
+        v6 ? "[" : "", STR_ARG(s->host), v6 ? "]" : "", server_port(s->server));
     return true;
 }
 
@@ -242,7 +236,8 @@ static void on_tick(void *ctx)
 {
     struct stack *s = ctx;
     struct buf line = {0};
-    status_write(s->status, &line);
+    /* One column less: some terminals wrap at the last one. */
+    status_write(s->status, stderr_width() - 1, &line);
     print_error_text(buf_str(&line));
     buf_free(&line);
     timer_arm(loop_timers(s->loop), &s->status_tick, TICK_MS);
@@ -256,7 +251,7 @@ bool stack_open(struct stack *s, const struct app_options *options,
     *s = (struct stack){.arena = arena_new(), .options = options};
     *ret_status = 2;
     if (!check_options(s, &upstream_url, &why)) {
-        print_error(why);
+        print_sentence(why);
         return false;
     }
     *ret_status = 1;
@@ -271,15 +266,15 @@ bool stack_open(struct stack *s, const struct app_options *options,
     timer_init(&s->status_tick, on_tick, s);
     timer_init(&s->end, on_end, s);
     if (!open_witnesses(s, &why)) {
-        print_error(why);
+        print_sentence(why);
         return false;
     }
     open_middle(s, upstream_url);
     if (!open_door(s, &why)) {
-        print_error(why);
+        print_sentence(why);
         return false;
     }
-    if (stderr_is_terminal() && !options->background) {
+    if (s->status != NULL) {
         timer_arm(loop_timers(s->loop), &s->status_tick, TICK_MS);
     }
     return true;
@@ -311,7 +306,6 @@ void stack_close(struct stack *s)
                    STR_ARG(s->options->log));
     }
     journal_close(s->journal);
-    summary_free(s->summary);
     status_free(s->status);
     rules_unref(s->rules);
     aws_registry_free(s->registry);

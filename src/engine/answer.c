@@ -58,7 +58,9 @@ static enum rules_policy policy_of(const struct exchange *x)
 static void write_confirmation(const struct confirmation *c, struct buf *out)
 {
     buf_printf(out, "; `%.*s`: ", STR_ARG(c->rule->name));
-    if (c->evidence.len > 0) {
+    if (c->trouble.len > 0) {
+        buf_add(out, c->trouble);
+    } else if (c->evidence.len > 0) {
         buf_printf(out, "the last read-back, %.*s", STR_ARG(c->evidence));
     } else {
         buf_add(out, STR("no read-back was answered"));
@@ -68,6 +70,22 @@ static void write_confirmation(const struct confirmation *c, struct buf *out)
         buf_printf(out, "; wanted: error %.*s", STR_ARG(wanted->errors[0]));
     } else if (wanted->expression.compiled != NULL) {
         buf_printf(out, "; wanted: %.*s", STR_ARG(wanted->expression.text));
+    }
+}
+
+/* The first few: nobody reads a hundred. */
+static void write_confirmations(const struct exchange *x, struct buf *out)
+{
+    enum { TOLD_MAX = 4 };
+    size_t count = 0;
+    for (size_t i = 0; i < x->confirmation_count; i++) {
+        const struct confirmation *c = &x->confirmations[i];
+        if (c->ended && c->outcome == x->outcome && ++count <= TOLD_MAX) {
+            write_confirmation(c, out);
+        }
+    }
+    if (count > TOLD_MAX) {
+        buf_printf(out, "; and %zu more", count - TOLD_MAX);
     }
 }
 
@@ -82,7 +100,9 @@ static struct str refusal_message(const struct exchange *x)
     double waited_s = (double)(engine_now_ms(x->engine) - x->heard_ms) / 1000;
     buf_printf(&text, "AWS accepted %.*s", STR_ARG(x->aws.operation));
     if (x->resource.len > 0) {
-        buf_printf(&text, " of %.*s", STR_ARG(x->resource));
+        const size_t most = 300;
+        buf_printf(&text, " of %.*s%s", STR_ARG(str_first(x->resource, most)),
+                   x->resource.len > most ? "..." : "");
     }
     if (x->request_id.len > 0) {
         buf_printf(&text, " as request id %.*s", STR_ARG(x->request_id));
@@ -90,13 +110,18 @@ static struct str refusal_message(const struct exchange *x)
     buf_printf(&text, ", but the change %s after %.1f s and %llu read-back%s",
                words[x->outcome], waited_s, (unsigned long long)x->reads,
                x->reads == 1 ? "" : "s");
-    for (size_t i = 0; i < x->confirmation_count; i++) {
-        if (x->confirmations[i].outcome == x->outcome) {
-            write_confirmation(&x->confirmations[i], &text);
-        }
+    write_confirmations(x, &text);
+    if (x->sends == 1) {
+        buf_add(&text, STR(". The call was sent once"));
+    } else {
+        buf_printf(&text,
+                   ". AWS took the call when it was sent for the %u%s time",
+                   x->sends,
+                   x->sends == 2   ? "nd"
+                   : x->sends == 3 ? "rd"
+                                   : "th");
     }
-    buf_printf(&text, ". The call was sent once; settled id %.*s",
-               STR_ARG(x->id));
+    buf_printf(&text, "; settled id %.*s", STR_ARG(x->id));
     struct str message = arena_str(x->arena, buf_str(&text));
     buf_free(&text);
     return message;
@@ -128,6 +153,9 @@ void answer_fault(struct exchange *x, int status, const char *code,
                           .status = status,
                           .code = str_of(code),
                           .outcome = x->outcome,
-                          .detail = message};
+                          .detail = message,
+                          .waited_ms =
+                              engine_now_ms(x->engine) - x->received_ms,
+                          .has_waited = true};
     exchange_say(x, &event);
 }

@@ -30,9 +30,20 @@ int64_t bucket_take_ms(struct bucket *bucket, int64_t now_ms)
     return (int64_t)(-bucket->tokens / bucket->rate * 1000) + 1;
 }
 
-void bucket_throttled(struct bucket *bucket)
+/* Else a crowd that gave up would keep its places in the queue. */
+void bucket_give_back(struct bucket *bucket)
+{
+    bucket->tokens += 1;
+}
+
+/* Once for all that were on their way when AWS had enough. */
+void bucket_throttled(struct bucket *bucket, int64_t sent_ms, int64_t now_ms)
 {
     const double slowest = 0.5;
+    if (bucket->slowed_ms > 0 && sent_ms <= bucket->slowed_ms) {
+        return;
+    }
+    bucket->slowed_ms = now_ms;
     bucket->rate /= 2;
     if (bucket->rate < slowest) {
         bucket->rate = slowest;
@@ -46,5 +57,13 @@ void bucket_succeeded(struct bucket *bucket)
     }
     if (bucket->rate > bucket->nominal) {
         bucket->rate = bucket->nominal;
+    }
+}
+
+void bucket_set_nominal(struct bucket *bucket, double nominal)
+{
+    if (bucket->nominal != nominal) {
+        bucket->nominal = nominal;
+        bucket->rate = nominal;
     }
 }

@@ -3,7 +3,7 @@
  * or its deadline comes. Start at confirmation_start(). */
 #include "engine/private.h"
 
-enum { EVIDENCE_MAX = 400 };
+enum { EVIDENCE_MAX = 400, EVIDENCE_ALL = 600 };
 
 static struct timers *timers_of(const struct confirmation *c)
 {
@@ -65,28 +65,35 @@ static void write_evidence(const struct confirmation *c, struct arena *arena,
                out);
 }
 
+/* Cut off, but not inside a character. */
+static void shorten(struct buf *text, size_t most)
+{
+    if (text->len > most) {
+        text->len = most;
+        while (((unsigned char)text->bytes[text->len] & 0xC0U) == 0x80U) {
+            text->len--;
+        }
+        buf_add(text, STR("..."));
+    }
+}
+
 static void keep_evidence(struct confirmation *c, struct arena *arena,
                           const struct probe_result *result, struct str why)
 {
     struct buf text = {0};
     write_evidence(c, arena, result, &text);
-    if (text.len > EVIDENCE_MAX) {
-        text.len = EVIDENCE_MAX;
-        while (((unsigned char)text.bytes[text.len] & 0xC0U) == 0x80U) {
-            text.len--; /* not inside a character */
-        }
-        buf_add(&text, STR("..."));
-    }
+    shorten(&text, EVIDENCE_MAX);
     if (why.len > 0) {
         buf_printf(&text, "; %.*s", STR_ARG(why));
+        shorten(&text, EVIDENCE_ALL - 3);
     }
-    /* The last one only: it lies in memory of its own, used again and again. */
-    if (c->evidence.ptr == NULL) {
-        c->evidence.ptr = arena_alloc(c->exchange->arena, EVIDENCE_MAX * 2 + 1);
+    /* The last one only, in memory that is used again where it suffices. */
+    if (c->evidence_room < text.len) {
+        c->evidence_room = text.len;
+        c->evidence.ptr = arena_alloc(c->exchange->arena, text.len);
     }
-    size_t len = text.len < EVIDENCE_MAX * 2 ? text.len : EVIDENCE_MAX * 2;
-    memcpy((char *)c->evidence.ptr, text.bytes, len);
-    c->evidence.len = len;
+    memcpy((char *)c->evidence.ptr, text.bytes, text.len);
+    c->evidence.len = text.len;
     buf_free(&text);
 }
 
@@ -119,6 +126,21 @@ static void wait_on(struct confirmation *c)
     timer_arm(timers_of(c), &c->wake, delay);
 }
 
+/*
+ * The deadline has come. A run that began in time may go to its end; what is
+ * still on its way was sent too early to be the last word.
+ */
+static void decide_late(struct confirmation *c, enum verdict verdict)
+{
+    if (verdict == VERDICT_HOLDS) {
+        wait_on(c);
+    } else if (c->last_read) {
+        end(c, OUTCOME_UNSETTLED);
+    } else {
+        timer_wake(timers_of(c), &c->wake);
+    }
+}
+
 static void decide(struct confirmation *c, enum verdict verdict)
 {
     struct exchange *x = c->exchange;
@@ -143,8 +165,8 @@ static void decide(struct confirmation *c, enum verdict verdict)
         end(c, OUTCOME_UNVERIFIABLE);
         return;
     }
-    if (c->last_read) {
-        end(c, OUTCOME_UNSETTLED);
+    if (c->late) {
+        decide_late(c, verdict);
     } else {
         wait_on(c);
     }
@@ -164,6 +186,7 @@ static void judge_probe(struct confirmation *c,
     arena_free(scratch);
     probe_drop(c->probe, &c->wake);
     c->probe = NULL;
+    c->since_ms = engine_now_ms(c->exchange->engine);
     decide(c, verdict);
 }
 
@@ -182,7 +205,8 @@ static void read_back(struct confirmation *c)
         /* Replicas disagree: look again through another connection. */
         .fresh_connection = c->backoff.run > 0,
     };
-    c->probe = probe_ask(x->engine, &ask, engine_now_ms(x->engine), &c->wake);
+    c->last_read = c->late;
+    c->probe = probe_ask(x->engine, &ask, c->since_ms, &c->wake);
 }
 
 static void on_wake(void *ctx)
@@ -202,9 +226,11 @@ static void on_wake(void *ctx)
 static void on_deadline(void *ctx)
 {
     struct confirmation *c = ctx;
-    c->last_read = true;
+    c->late = true;
     if (c->probe == NULL) {
         timer_wake(timers_of(c), &c->wake);
+    } else {
+        c->last_read = probe_is_queued(c->probe);
     }
 }
 
@@ -212,6 +238,12 @@ void confirmation_start(struct confirmation *c)
 {
     timer_init(&c->wake, on_wake, c);
     timer_init(&c->deadline, on_deadline, c);
+    c->since_ms = c->exchange->heard_ms;
+    if (c->trouble.len > 0) {
+        c->evidence = c->trouble;
+        end(c, OUTCOME_UNVERIFIABLE);
+        return;
+    }
     struct str lacks = rules_input_lacks(&c->rule->read, c->input);
     if (lacks.len > 0) {
         /* There is nothing to ask. */

@@ -20,7 +20,8 @@ static void handle(struct http_handler *self, struct http_call *call)
 
 static bool is_form(const struct http_call *call)
 {
-    return str_starts(http_headers_get(&call->request.headers, "Content-Type"),
+    return str_eq(call->request.method, STR("POST")) &&
+           str_starts(http_headers_get(&call->request.headers, "Content-Type"),
                       STR("application/x-www-form-urlencoded"));
 }
 
@@ -60,7 +61,7 @@ void engine_free(struct engine *engine)
         return;
     }
     assert(engine->active == 0);
-    assert(engine->probes == NULL);
+    assert(engine->probe_count == 0);
     joins_free(engine->joins);
     recent_free(engine->recent);
     rules_unref(engine->config.rules);
@@ -78,6 +79,9 @@ void engine_set_rules(struct engine *engine, struct rules *rules)
     struct rules *before = engine->config.rules;
     engine->config.rules = rules_ref(rules);
     rules_unref(before);
+    for (struct bucket *b = engine->buckets; b != NULL; b = b->next) {
+        bucket_set_nominal(b, rules_rate(rules, b->service));
+    }
 }
 
 size_t engine_active(const struct engine *engine)
@@ -87,6 +91,7 @@ size_t engine_active(const struct engine *engine)
 
 void engine_finish(struct engine *engine)
 {
+    engine->stopping = true;
     for (struct exchange *x = engine->newest; x != NULL; x = x->older) {
         x->gave_up = true;
         timer_wake(engine->config.timers, &x->wake);

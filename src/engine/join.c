@@ -6,23 +6,41 @@
 #include "base/mem.h"
 
 enum {
-    BUCKETS = 4096,
-    KEPT_MAX = 1024,
+    BUCKETS = 16384,
+    EPOCHS = 16384,
     KEPT_BYTES_MAX = 256 * 1024,
+    KEPT_ALL_MAX = 32 * 1024 * 1024,
     KEPT_MS = 5 * 60 * 1000,
+    /* Who has no id might mean a second call after all: not for so long. */
+    KEPT_WITHOUT_ID_MS = 60 * 1000,
 };
 
 struct kept_answer {
+    struct kept_answer *next;  /* of the same bucket */
+    struct kept_answer *later; /* in the order of keeping */
     struct arena *arena;
+    uint64_t hash;
+    uint64_t turn;
+    size_t epoch;
     struct str access_key, invocation_id, target, header_target, body;
     struct http_response answer;
     int64_t until_ms;
 };
 
+/* Who changed a resource last. An equal call without an id that comes after
+ * another call for the same resource is no retry: it undoes that one. */
+struct epoch {
+    uint64_t hash;
+    uint64_t turn;
+};
+
 struct joins {
     struct exchange *buckets[BUCKETS];
-    struct kept_answer kept[KEPT_MAX]; /* a ring */
-    size_t next;
+    struct kept_answer *kept[BUCKETS];
+    struct kept_answer *oldest, *newest;
+    size_t kept_bytes;
+    struct epoch epochs[EPOCHS];
+    uint64_t turn;
 };
 
 struct joins *joins_new(void)
@@ -30,24 +48,25 @@ struct joins *joins_new(void)
     return mem_new(sizeof(struct joins));
 }
 
-void joins_free(struct joins *joins)
-{
-    for (size_t i = 0; i < KEPT_MAX; i++) {
-        arena_free(joins->kept[i].arena);
-    }
-    mem_free(joins);
-}
+/* ---- what is compared ---- */
 
 static struct str header_target(const struct exchange *x)
 {
     return http_headers_get(&x->call->request.headers, "X-Amz-Target");
 }
 
-static size_t bucket_of(const struct exchange *x)
+/* Worked out once: the answer may name the resource otherwise. */
+static uint64_t hash_of(struct exchange *x)
 {
-    struct str word =
-        x->invocation_id.len > 0 ? x->invocation_id : x->call->request.body;
-    return (size_t)(str_hash(word) % BUCKETS);
+    struct str body = x->call->request.body;
+    if (x->join_hash == 0) {
+        uint64_t word =
+            str_hash(x->invocation_id.len > 0 ? x->invocation_id : body);
+        uint64_t whom = str_hash(x->resource.len > 0 ? x->resource : body);
+        x->join_hash = (word ^ str_hash(header_target(x))) | 1;
+        x->join_epoch = (size_t)((whom ^ str_hash(x->aws.service)) % EPOCHS);
+    }
+    return x->join_hash;
 }
 
 static bool all_left(const struct exchange *x)
@@ -62,24 +81,29 @@ static bool all_left(const struct exchange *x)
 
 static bool same_call(const struct exchange *a, const struct exchange *b)
 {
-    return str_eq(a->call->access_key, b->call->access_key) &&
+    return a->join_hash == b->join_hash &&
            str_eq(a->invocation_id, b->invocation_id) &&
+           str_eq(a->call->access_key, b->call->access_key) &&
            str_eq(a->call->request.target, b->call->request.target) &&
            str_eq(header_target(a), header_target(b)) &&
            str_eq(a->call->request.body, b->call->request.body);
 }
+
+/* ---- calls under way ---- */
 
 /*
  * A client that sends no invocation id is taken for a retry only when the one
  * before has hung up: two equal calls whose callers are both still there are
  * two calls, and merging them would lose a write.
  */
-struct exchange *joins_find(struct joins *joins, const struct exchange *call)
+struct exchange *joins_find(struct joins *joins, struct exchange *call)
 {
-    struct exchange *x = joins->buckets[bucket_of(call)];
+    struct exchange *x = joins->buckets[hash_of(call) % BUCKETS];
     for (; x != NULL; x = x->joins_next) {
         if (same_call(x, call) &&
-            (call->invocation_id.len > 0 || all_left(x))) {
+            (call->invocation_id.len > 0 ||
+             (all_left(x) &&
+              joins->epochs[call->join_epoch].turn == x->join_turn))) {
             return x;
         }
     }
@@ -88,7 +112,13 @@ struct exchange *joins_find(struct joins *joins, const struct exchange *call)
 
 void joins_add(struct joins *joins, struct exchange *exchange)
 {
-    struct exchange **head = &joins->buckets[bucket_of(exchange)];
+    uint64_t hash = hash_of(exchange);
+    struct exchange **head = &joins->buckets[hash % BUCKETS];
+    struct epoch *epoch = &joins->epochs[exchange->join_epoch];
+    if (epoch->hash != hash) {
+        *epoch = (struct epoch){hash, ++joins->turn};
+    }
+    exchange->join_turn = epoch->turn;
     exchange->joins_next = *head;
     *head = exchange;
     exchange->listed_for_joins = true;
@@ -99,12 +129,47 @@ void joins_remove(struct joins *joins, struct exchange *exchange)
     if (!exchange->listed_for_joins) {
         return;
     }
-    struct exchange **at = &joins->buckets[bucket_of(exchange)];
+    struct exchange **at = &joins->buckets[exchange->join_hash % BUCKETS];
     while (*at != exchange) {
         at = &(*at)->joins_next;
     }
     *at = exchange->joins_next;
     exchange->listed_for_joins = false;
+}
+
+/* ---- answers that were given ---- */
+
+static void drop_oldest(struct joins *joins)
+{
+    struct kept_answer *old = joins->oldest;
+    struct kept_answer **at = &joins->kept[old->hash % BUCKETS];
+    while (*at != old) {
+        at = &(*at)->next;
+    }
+    *at = old->next;
+    joins->oldest = old->later;
+    if (joins->oldest == NULL) {
+        joins->newest = NULL;
+    }
+    joins->kept_bytes -= arena_size(old->arena);
+    arena_free(old->arena);
+}
+
+void joins_free(struct joins *joins)
+{
+    while (joins->oldest != NULL) {
+        drop_oldest(joins);
+    }
+    mem_free(joins);
+}
+
+/* They hold what calls said: not longer than they are of use. */
+static void drop_expired(struct joins *joins, int64_t now_ms)
+{
+    while (joins->oldest != NULL && (joins->oldest->until_ms < now_ms ||
+                                     joins->kept_bytes > KEPT_ALL_MAX)) {
+        drop_oldest(joins);
+    }
 }
 
 /* Only what a client would not rightly try anew: a success, or our own 424. */
@@ -118,47 +183,69 @@ static bool worth_keeping(const struct exchange *x,
            (x->invocation_id.len > 0 || all_left(x));
 }
 
-void joins_keep(struct joins *joins, const struct exchange *x,
-                const struct http_response *answer, int64_t now_ms)
+static struct kept_answer *copy_answer(const struct exchange *x,
+                                       const struct http_response *answer)
 {
-    if (!worth_keeping(x, answer)) {
-        return;
-    }
-    struct kept_answer *slot = &joins->kept[joins->next];
-    joins->next = (joins->next + 1) % KEPT_MAX;
-    arena_free(slot->arena);
     struct arena *arena = arena_new();
-    *slot = (struct kept_answer){
+    struct kept_answer *kept = ARENA_NEW(arena, struct kept_answer);
+    *kept = (struct kept_answer){
         .arena = arena,
+        .hash = x->join_hash,
+        .turn = x->join_turn,
+        .epoch = x->join_epoch,
         .access_key = arena_str(arena, x->call->access_key),
         .invocation_id = arena_str(arena, x->invocation_id),
         .target = arena_str(arena, x->call->request.target),
         .header_target = arena_str(arena, header_target(x)),
         .body = arena_str(arena, x->call->request.body),
         .answer = http_response_copy(arena, answer),
-        .until_ms = now_ms + KEPT_MS,
     };
+    return kept;
 }
 
-const struct http_response *joins_find_answer(struct joins *joins,
-                                              const struct exchange *call,
-                                              int64_t now_ms)
+void joins_keep(struct joins *joins, const struct exchange *x,
+                const struct http_response *answer, int64_t now_ms)
 {
-    for (size_t i = 0; i < KEPT_MAX; i++) {
-        struct kept_answer *k = &joins->kept[i];
-        if (k->arena == NULL || k->until_ms < now_ms) {
+    drop_expired(joins, now_ms);
+    if (!worth_keeping(x, answer)) {
+        return;
+    }
+    struct kept_answer *kept = copy_answer(x, answer);
+    struct kept_answer **head = &joins->kept[kept->hash % BUCKETS];
+    kept->until_ms =
+        now_ms + (x->invocation_id.len > 0 ? KEPT_MS : KEPT_WITHOUT_ID_MS);
+    kept->next = *head;
+    *head = kept;
+    *(joins->newest != NULL ? &joins->newest->later : &joins->oldest) = kept;
+    joins->newest = kept;
+    joins->kept_bytes += arena_size(kept->arena);
+}
+
+static bool answers(const struct kept_answer *kept, const struct exchange *call)
+{
+    return kept->hash == call->join_hash &&
+           str_eq(kept->invocation_id, call->invocation_id) &&
+           str_eq(kept->access_key, call->call->access_key) &&
+           str_eq(kept->target, call->call->request.target) &&
+           str_eq(kept->header_target, header_target(call)) &&
+           str_eq(kept->body, call->call->request.body);
+}
+
+const struct http_response *
+joins_find_answer(struct joins *joins, struct exchange *call, int64_t now_ms)
+{
+    struct kept_answer *k = joins->kept[hash_of(call) % BUCKETS];
+    for (; k != NULL; k = k->next) {
+        if (k->until_ms < now_ms || !answers(k, call)) {
             continue;
         }
-        if (str_eq(k->invocation_id, call->invocation_id) &&
-            str_eq(k->access_key, call->call->access_key) &&
-            str_eq(k->target, call->call->request.target) &&
-            str_eq(k->header_target, header_target(call)) &&
-            str_eq(k->body, call->call->request.body)) {
-            if (k->invocation_id.len == 0) {
-                k->until_ms = 0; /* without an id: for one retry, no more */
+        if (k->invocation_id.len == 0) {
+            k->until_ms = 0; /* without an id: for one retry, no more */
+            if (joins->epochs[k->epoch].turn != k->turn) {
+                continue;
             }
-            return &k->answer;
         }
+        return &k->answer;
     }
     return NULL;
 }

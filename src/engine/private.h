@@ -10,16 +10,23 @@
 
 struct bucket {
     struct bucket *next;
-    struct str key;
+    struct str service;
+    struct str region;
     double nominal; /* tokens a second, by the rule file */
     double rate;    /* now; halved by throttling, regained by success */
     double tokens;
     int64_t filled_ms;
+    int64_t slowed_ms; /* when it was halved last */
 };
 /* Takes a token; the milliseconds until it may be used. */
 int64_t bucket_take_ms(struct bucket *bucket, int64_t now_ms);
-void bucket_throttled(struct bucket *bucket);
+/* A token was taken and will not be used. */
+void bucket_give_back(struct bucket *bucket);
+/* `sent_ms`: when what was throttled had been sent. */
+void bucket_throttled(struct bucket *bucket, int64_t sent_ms, int64_t now_ms);
 void bucket_succeeded(struct bucket *bucket);
+/* The rules say another rate now. */
+void bucket_set_nominal(struct bucket *bucket, double nominal);
 
 /* ---- backoff.c: when the next read-back is due ---- */
 
@@ -69,10 +76,13 @@ struct probe_ask {
 };
 
 struct probe; /* counted: each asker has one reference */
-/* Joins an equal one that has not been sent yet or was sent at or after
- * `since_ms`; `done` is woken when there is a result. */
+/* Joins an equal one that has not been sent yet or was sent later than
+ * `since_ms`: what was sent before a change was acknowledged shows nothing of
+ * it. `done` is woken when there is a result. */
 struct probe *probe_ask(struct engine *engine, const struct probe_ask *ask,
                         int64_t since_ms, struct timer *done);
+/* Still waiting for its token: whatever it finds will be of later than now. */
+bool probe_is_queued(const struct probe *probe);
 /* NULL while it is under way. */
 const struct probe_result *probe_get(const struct probe *probe);
 /* Without waiting any longer; the last one cancels it. */
@@ -110,11 +120,14 @@ struct confirmation {
     struct timer deadline;
     struct backoff backoff;
     struct probe *probe;
-    int64_t deadline_ms; /* on the clock of the timers */
-    bool last_read;      /* the one at the deadline is on its way */
+    int64_t since_ms; /* only what was sent later counts */
+    bool late;        /* the deadline has come */
+    bool last_read;   /* this read-back was sent at the deadline or later */
     bool ended;
     enum outcome outcome;
+    struct str trouble;  /* the rule cannot be applied: why */
     struct str evidence; /* what the last read-back said; no secrets */
+    size_t evidence_room;
 };
 void confirmation_start(struct confirmation *confirmation);
 void confirmation_stop(struct confirmation *confirmation);
@@ -139,17 +152,17 @@ struct joins;
 struct joins *joins_new(void);
 void joins_free(struct joins *joins);
 /* The exchange that this call repeats; NULL when it is a call of its own. */
-struct exchange *joins_find(struct joins *joins, const struct exchange *call);
-const struct http_response *joins_find_answer(struct joins *joins,
-                                              const struct exchange *call,
-                                              int64_t now_ms);
+struct exchange *joins_find(struct joins *joins, struct exchange *call);
+/* Borrowed until the next call of a function of this file. */
+const struct http_response *
+joins_find_answer(struct joins *joins, struct exchange *call, int64_t now_ms);
 void joins_add(struct joins *joins, struct exchange *exchange);
 void joins_remove(struct joins *joins, struct exchange *exchange);
 /* Keeps the answer for retries that come after it. */
 void joins_keep(struct joins *joins, const struct exchange *exchange,
                 const struct http_response *answer, int64_t now_ms);
 
-/* ---- exchange.c ---- */
+/* ---- exchange.c and the files of its longer steps ---- */
 
 #define ENGINE_STEPS(X)                                                        \
     X(identify) /* which call is it, is there a rule */                        \
@@ -170,6 +183,8 @@ enum step {
 #undef ENGINE_STEP
         STEP_COUNT
 };
+
+enum progress { MORE, PARKED, DONE };
 
 /* A client that waits for the answer of an exchange. */
 struct waiter {
@@ -198,6 +213,9 @@ struct exchange {
     struct str invocation_id;
     bool listed_for_joins;
     struct exchange *joins_next;
+    uint64_t join_hash; /* 0: not worked out yet */
+    uint64_t join_turn; /* see join.c */
+    size_t join_epoch;
 
     struct rules *rules;
     const struct rule *rule;      /* NULL: passes through */
@@ -206,6 +224,7 @@ struct exchange {
     enum rules_policy policy;     /* x-settled-policy */
 
     int64_t received_ms;
+    unsigned sends;
     int64_t sent_ms;
     int64_t heard_ms;
     int64_t started_ms; /* wall clock: see step_hear() */
@@ -217,7 +236,6 @@ struct exchange {
 
     const struct json *response; /* output of the mutation */
     const struct json *before;
-    const struct json *document; /* request, response, before, call */
     struct str request_id;
     struct str error_code, error_message;
 
@@ -240,14 +258,50 @@ struct exchange {
 
 /* Takes over the handler's hold on the call. */
 void exchange_start(struct engine *engine, struct http_call *call);
-/* A fresh {request, response, before, call} of the exchange, with the members
- * that `read` adds when there is a result. */
-struct json *exchange_document(const struct exchange *x, struct arena *arena);
-const struct json *document_with_read(struct arena *arena,
-                                      const struct exchange *x,
-                                      const struct json *item,
-                                      const struct probe_result *result);
+/* Fills in what every event of an exchange says. */
 void exchange_say(const struct exchange *x, struct event *event);
+/* Lets go of the call upstream. */
+void exchange_end_fetch(struct exchange *x);
+/* An error of ours is the answer. */
+enum progress exchange_fault(struct exchange *x, int status, const char *code,
+                             struct str message);
+/* A read of a rule outside a confirmation; wakes the exchange. */
+struct probe *exchange_ask(struct exchange *x, const struct rules_read *read);
+/* Works out whom it changes, where the rule and what is known can tell. */
+void exchange_name_resource(struct exchange *x);
+
+static inline enum progress exchange_go(struct exchange *x, enum step next)
+{
+    x->step = next;
+    return MORE;
+}
+
+static inline enum progress exchange_park(struct exchange *x, enum step next)
+{
+    x->step = next;
+    return PARKED;
+}
+
+/* relay.c */
+enum progress step_relay(struct exchange *x);
+enum progress step_hear(struct exchange *x);
+enum progress step_pass(struct exchange *x);
+/* doubt.c */
+enum progress step_doubt(struct exchange *x);
+/* plan.c */
+enum progress step_plan(struct exchange *x);
+enum progress step_settle(struct exchange *x);
+
+/* ---- document.c: what a rule's expressions see ---- */
+
+/* A fresh {request, response, before, call, read, read_error}, and {item} where
+ * there is one. */
+struct json *document_with_read(struct arena *arena, const struct exchange *x,
+                                const struct json *item,
+                                const struct probe_result *result);
+/* {code, message, status} */
+const struct json *document_error(struct arena *arena, struct str code,
+                                  struct str message, int status);
 
 /* ---- answer.c ---- */
 
@@ -257,12 +311,16 @@ void answer_settled(struct exchange *x);
 void answer_fault(struct exchange *x, int status, const char *code,
                   struct str message);
 
+enum { PROBE_BUCKETS = 1024 };
+
 struct engine {
     struct engine_config config;
     struct http_handler handler;
     struct arena *arena; /* buckets */
     struct bucket *buckets;
-    struct probe *probes;
+    struct probe *probes[PROBE_BUCKETS]; /* that can be joined, by key */
+    size_t probe_count;                  /* all, finished ones too */
+    bool stopping;
     struct joins *joins;
     struct recent *recent;
     struct exchange *newest;

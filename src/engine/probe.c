@@ -12,11 +12,17 @@ enum {
     READ_LIMIT = 16 * 1024 * 1024,
 };
 
+struct asker {
+    struct asker *next;
+    struct timer *done;
+};
+
 struct probe {
     struct engine *engine;
     struct probe *next, **link; /* in engine->probes while it can be joined */
     struct arena *arena;
     struct str key;
+    uint64_t hash;
     struct probe_ask ask;
     struct bucket *bucket;
     struct timer go;   /* a token is there */
@@ -24,11 +30,12 @@ struct probe {
     struct http_fetch fetch;
     bool fetching;
     bool sent;
-    int64_t sent_ms;
+    bool queued;     /* has taken a token that is not used yet */
+    int64_t sent_ms; /* of the first page */
     size_t pages;
     struct json *input;  /* of the next page */
     struct json *joined; /* the pages so far */
-    struct timer *askers[ASKERS_MAX];
+    struct asker *askers;
     size_t asker_count;
     size_t references;
     struct probe_result result;
@@ -40,16 +47,15 @@ struct probe {
 static struct bucket *bucket_of(struct engine *engine, struct str service,
                                 struct str region)
 {
-    struct arena *scratch = arena_new();
-    struct str key =
-        arena_printf(scratch, "%.*s/%.*s", STR_ARG(service), STR_ARG(region));
     struct bucket *found = engine->buckets;
-    while (found != NULL && !str_eq(found->key, key)) {
+    while (found != NULL && !(str_eq(found->service, service) &&
+                              str_eq(found->region, region))) {
         found = found->next;
     }
     if (found == NULL) {
         found = ARENA_NEW(engine->arena, struct bucket);
-        found->key = arena_str(engine->arena, key);
+        found->service = arena_str(engine->arena, service);
+        found->region = arena_str(engine->arena, region);
         found->nominal = rules_rate(engine->config.rules, service);
         found->rate = found->nominal;
         found->tokens = found->nominal;
@@ -57,8 +63,15 @@ static struct bucket *bucket_of(struct engine *engine, struct str service,
         found->next = engine->buckets;
         engine->buckets = found;
     }
-    arena_free(scratch);
     return found;
+}
+
+/* Sends this page, or the next one, once there is a token for it. */
+static void queue_up(struct probe *probe)
+{
+    probe->queued = true;
+    timer_arm(probe->engine->config.timers, &probe->go,
+              bucket_take_ms(probe->bucket, engine_now_ms(probe->engine)));
 }
 
 /* ---- the end of a probe ---- */
@@ -79,6 +92,10 @@ static void stop(struct probe *probe)
 {
     struct timers *timers = probe->engine->config.timers;
     unlist(probe);
+    if (probe->queued) {
+        probe->queued = false;
+        bucket_give_back(probe->bucket);
+    }
     timer_cancel(timers, &probe->go);
     timer_cancel(timers, &probe->came);
     if (probe->fetching) {
@@ -92,15 +109,10 @@ static void finish(struct probe *probe, struct probe_result result)
     stop(probe);
     probe->result = result;
     probe->finished = true;
-    if (result.kind == PROBE_THROTTLED) {
-        bucket_throttled(probe->bucket);
-    } else {
-        bucket_succeeded(probe->bucket);
+    for (struct asker *a = probe->askers; a != NULL; a = a->next) {
+        timer_wake(probe->engine->config.timers, a->done);
     }
-    for (size_t i = 0; i < probe->asker_count; i++) {
-        timer_wake(probe->engine->config.timers, probe->askers[i]);
-    }
-    probe->asker_count = 0;
+    probe->askers = NULL;
 }
 
 /* ---- reading what came ---- */
@@ -110,7 +122,7 @@ static struct probe_result refusal(struct probe *probe,
 {
     const struct http_response *response = &probe->fetch.response;
     struct probe_result result = {.status = response->status};
-    enum { NOT_IMPLEMENTED = 501 };
+    enum { NOT_IMPLEMENTED = 501, UNAVAILABLE = 503 };
     aws_error_read(probe->arena, protocol, response, &result.code,
                    &result.message);
     if (aws_is_denial(response->status, result.code)) {
@@ -121,6 +133,14 @@ static struct probe_result refusal(struct probe *probe,
         result.kind = PROBE_THROTTLED;
     } else {
         result.kind = PROBE_REFUSED;
+    }
+    /* A fault inside AWS says nothing about our pace. */
+    if (aws_is_throttle(response->status, result.code) ||
+        response->status == UNAVAILABLE) {
+        bucket_throttled(probe->bucket, probe->sent_ms,
+                         engine_now_ms(probe->engine));
+    } else if (response->status < 500) {
+        bucket_succeeded(probe->bucket);
     }
     return result;
 }
@@ -147,28 +167,34 @@ static void join_page(struct probe *probe, const struct json *page)
     probe->joined = whole;
 }
 
-static void send_page(struct probe *probe);
-
-static bool next_page(struct probe *probe, const struct json *page)
+/* What the next page is asked by; NULL: this was the last. */
+static const struct json *page_token(const struct probe *probe,
+                                     const struct json *page)
 {
     const struct aws_operation *op = probe->ask.operation;
     const struct json *token =
         op->page_output.len > 0 ? json_get(page, op->page_output) : NULL;
-    if (token == NULL || token->type != JSON_STRING || token->text.len == 0 ||
-        probe->pages >= PAGES_MAX) {
-        return false;
-    }
+    bool none = token == NULL || token->type == JSON_NULL ||
+                (token->type == JSON_STRING && token->text.len == 0);
+    return none ? NULL : token;
+}
+
+static void ask_next_page(struct probe *probe, const struct json *token)
+{
     struct json *input = json_copy(probe->arena, probe->ask.input);
-    json_set(probe->arena, input, op->page_input,
+    json_set(probe->arena, input, probe->ask.operation->page_input,
              json_copy(probe->arena, token));
     probe->input = input;
-    return true;
+    http_fetch_cancel(probe->engine->config.client, &probe->fetch);
+    probe->fetching = false;
+    queue_up(probe);
 }
 
 static void read_answer(struct probe *probe, enum aws_protocol protocol)
 {
     const struct json *page = NULL;
     struct str why = STR_NONE;
+    bucket_succeeded(probe->bucket);
     if (!aws_response_read(probe->arena, protocol, &probe->fetch.response,
                            &page, &why)) {
         finish(probe,
@@ -176,19 +202,23 @@ static void read_answer(struct probe *probe, enum aws_protocol protocol)
         return;
     }
     join_page(probe, page);
-    if (next_page(probe, page)) {
-        http_fetch_cancel(probe->engine->config.client, &probe->fetch);
-        probe->fetching = false;
-        int64_t wait_ms =
-            bucket_take_ms(probe->bucket, engine_now_ms(probe->engine));
-        timer_arm(probe->engine->config.timers, &probe->go, wait_ms);
-        return;
+    const struct json *token = page_token(probe, page);
+    if (token != NULL && probe->pages >= PAGES_MAX) {
+        /* Part of a list must not pass for all of it. */
+        finish(probe, (struct probe_result){
+                          .kind = PROBE_REFUSED,
+                          .code = STR("TooManyPages"),
+                          .message = STR("the list is too long to be read"),
+                      });
+    } else if (token != NULL) {
+        ask_next_page(probe, token);
+    } else {
+        finish(probe, (struct probe_result){
+                          .kind = PROBE_ANSWERED,
+                          .output = probe->joined,
+                          .status = probe->fetch.response.status,
+                      });
     }
-    finish(probe, (struct probe_result){
-                      .kind = PROBE_ANSWERED,
-                      .output = probe->joined,
-                      .status = probe->fetch.response.status,
-                  });
 }
 
 static void on_came(void *ctx)
@@ -259,8 +289,10 @@ static void send_page(struct probe *probe)
                                             .message = why});
         return;
     }
-    probe->sent = true;
-    probe->sent_ms = engine_now_ms(probe->engine);
+    if (!probe->sent) {
+        probe->sent = true;
+        probe->sent_ms = engine_now_ms(probe->engine);
+    }
     probe->pages++;
     probe->fetching = true;
     http_fetch_send(config->client, &probe->fetch);
@@ -268,7 +300,9 @@ static void send_page(struct probe *probe)
 
 static void on_go(void *ctx)
 {
-    send_page(ctx);
+    struct probe *probe = ctx;
+    probe->queued = false;
+    send_page(probe);
 }
 
 /* ---- asking ---- */
@@ -288,15 +322,28 @@ static struct str key_of(struct arena *arena, const struct probe_ask *ask)
 static struct probe *find(struct engine *engine, struct str key,
                           const struct probe_ask *ask, int64_t since_ms)
 {
-    for (struct probe *p = engine->probes; p != NULL; p = p->next) {
-        if (str_eq(p->key, key) && p->ask.as == ask->as &&
+    uint64_t hash = str_hash(key);
+    struct probe *p = engine->probes[hash % PROBE_BUCKETS];
+    for (; p != NULL; p = p->next) {
+        if (p->hash == hash && p->ask.as == ask->as && str_eq(p->key, key) &&
             p->asker_count < ASKERS_MAX &&
-            (!p->sent || p->sent_ms >= since_ms)) {
+            (!p->sent || p->sent_ms > since_ms)) {
             p->ask.fresh_connection |= ask->fresh_connection;
             return p;
         }
     }
     return NULL;
+}
+
+static void list(struct probe *probe)
+{
+    struct probe **head = &probe->engine->probes[probe->hash % PROBE_BUCKETS];
+    probe->next = *head;
+    probe->link = head;
+    if (probe->next != NULL) {
+        probe->next->link = &probe->next;
+    }
+    *head = probe;
 }
 
 static struct probe *make(struct engine *engine, struct arena *arena,
@@ -306,7 +353,10 @@ static struct probe *make(struct engine *engine, struct arena *arena,
     probe->engine = engine;
     probe->arena = arena;
     probe->key = key;
+    probe->hash = str_hash(key);
+    /* Whoever joins may outlive the one that asked first, and its rules. */
     probe->ask = *ask;
+    probe->ask.service = arena_str(arena, ask->service);
     probe->ask.access_key = arena_str(arena, ask->access_key);
     probe->ask.region = arena_str(arena, ask->region);
     probe->input = json_copy(arena, ask->input);
@@ -314,14 +364,9 @@ static struct probe *make(struct engine *engine, struct arena *arena,
     probe->bucket = bucket_of(engine, ask->service, ask->region);
     timer_init(&probe->go, on_go, probe);
     timer_init(&probe->came, on_came, probe);
-    probe->next = engine->probes;
-    probe->link = &engine->probes;
-    if (probe->next != NULL) {
-        probe->next->link = &probe->next;
-    }
-    engine->probes = probe;
-    timer_arm(engine->config.timers, &probe->go,
-              bucket_take_ms(probe->bucket, engine_now_ms(engine)));
+    list(probe);
+    engine->probe_count++;
+    queue_up(probe);
     return probe;
 }
 
@@ -336,9 +381,20 @@ struct probe *probe_ask(struct engine *engine, const struct probe_ask *ask,
     } else {
         arena_free(arena);
     }
-    probe->askers[probe->asker_count++] = done;
+    struct asker **end = &probe->askers;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = ARENA_NEW(probe->arena, struct asker);
+    (*end)->done = done;
+    probe->asker_count++;
     probe->references++;
     return probe;
+}
+
+bool probe_is_queued(const struct probe *probe)
+{
+    return !probe->sent;
 }
 
 const struct probe_result *probe_get(const struct probe *probe)
@@ -351,15 +407,18 @@ void probe_drop(struct probe *probe, struct timer *done)
     if (probe == NULL) {
         return;
     }
-    for (size_t i = 0; i < probe->asker_count; i++) {
-        if (probe->askers[i] == done) {
-            probe->askers[i] = probe->askers[--probe->asker_count];
-            break;
-        }
+    struct asker **at = &probe->askers;
+    while (*at != NULL && (*at)->done != done) {
+        at = &(*at)->next;
+    }
+    if (*at != NULL) {
+        *at = (*at)->next;
+        probe->asker_count--;
     }
     assert(probe->references > 0);
     if (--probe->references == 0) {
         stop(probe);
+        probe->engine->probe_count--;
         arena_free(probe->arena);
     }
 }

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 
-enum { SLOTS = 4096, REQUEST_MAX = 16384 };
+enum { SLOTS = 4096, REQUEST_MAX = 4096 };
 
 struct slot {
     struct arena *arena;
@@ -40,6 +40,18 @@ static struct str key_of(struct arena *arena, const struct exchange *x,
                         STR_ARG(x->aws.region), STR_ARG(resource));
 }
 
+/* Without its secrets: it is kept for long. */
+static const struct json *copy_request(struct arena *arena,
+                                       const struct exchange *x)
+{
+    struct arena *scratch = arena_new();
+    const struct json *copy = json_copy(
+        arena, aws_redact(x->engine->config.registry, scratch, x->aws.service,
+                          x->aws.operation, x->aws.input));
+    arena_free(scratch);
+    return copy;
+}
+
 static void add_one(struct recent *recent, const struct exchange *x,
                     struct str resource)
 {
@@ -51,7 +63,7 @@ static void add_one(struct recent *recent, const struct exchange *x,
         .arena = arena,
         .key = key,
         .operation = arena_str(arena, x->aws.operation),
-        .request = x->body.len <= REQUEST_MAX ? json_copy(arena, x->aws.input)
+        .request = x->body.len <= REQUEST_MAX ? copy_request(arena, x)
                                               : json_new(arena, JSON_OBJECT),
         .at_ms = engine_now_ms(x->engine),
         .outcome = x->outcome,

@@ -76,19 +76,26 @@ static double normal(struct rng *rng)
     return sqrt(-2 * log(u)) * cos(two_pi * v);
 }
 
-int64_t lag_distribution_draw_ms(const struct lag_distribution *distribution,
-                                 struct rng *rng)
+static double draw(const struct lag_distribution *distribution, struct rng *rng)
 {
     switch (distribution->kind) {
     case LAG_FIXED:
-        return (int64_t)distribution->a;
+        return distribution->a;
     case LAG_UNIFORM:
-        return (int64_t)(distribution->a +
-                         rng_unit(rng) * (distribution->b - distribution->a));
+        return distribution->a +
+               rng_unit(rng) * (distribution->b - distribution->a);
     case LAG_LOGNORMAL:
-        return (int64_t)(distribution->a * exp(distribution->b * normal(rng)));
+        return distribution->a * exp(distribution->b * normal(rng));
     case LAG_EXPONENTIAL:
-        return (int64_t)(-distribution->a * log(1 - rng_unit(rng)));
+        return -distribution->a * log(1 - rng_unit(rng));
     }
     return 0;
+}
+
+int64_t lag_distribution_draw_ms(const struct lag_distribution *distribution,
+                                 struct rng *rng)
+{
+    const double longest = 24.0 * 3600 * 1000;
+    double ms = draw(distribution, rng);
+    return (int64_t)(ms < longest ? ms : longest);
 }

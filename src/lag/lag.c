@@ -43,3 +43,9 @@ size_t lag_active(const struct lag *lag)
 {
     return lag->active;
 }
+
+void lag_finish(struct lag *lag)
+{
+    lag->stopping = true;
+    visit_wake_all(lag);
+}

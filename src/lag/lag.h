@@ -10,7 +10,7 @@
  * Errors:    an emulator that does not answer: 502, in plain words.
  * Never:     an upstream that is not loopback (the caller sees to it); a
  *            verified signature: calls pass as they are, and its own reads
- * carry the caller's key id with no valid signature.
+ *            carry the caller's key id with no valid signature.
  */
 #ifndef LAG_LAG_H
 #define LAG_LAG_H
@@ -63,5 +63,7 @@ struct lag *lag_new(const struct lag_config *config);
 void lag_free(struct lag *lag);
 struct http_handler *lag_handler(struct lag *lag);
 size_t lag_active(const struct lag *lag);
+/* Drops what is under way, without an answer. */
+void lag_finish(struct lag *lag);
 
 #endif

@@ -4,6 +4,7 @@
 #define LAG_PRIVATE_H
 
 #include "lag/lag.h"
+#include "sigv4/sigv4.h"
 
 /* ---- store.c: what reads still answer as before ---- */
 
@@ -28,14 +29,58 @@ const struct stale *store_find(struct store *store, struct str service,
 
 /* ---- visit.c: one call ---- */
 
+enum progress { MORE, PARKED, DONE };
+
+/* A read whose answer is about to change. */
+struct glimpse {
+    struct glimpse *next;
+    const struct rules_confirmation *rule;
+    const struct json *input;
+    struct http_fetch fetch;
+    bool fetching;
+    struct http_response old;
+    bool known;
+};
+
+struct visit {
+    struct lag *lag;
+    struct visit *newer, *older; /* all that are under way */
+    struct arena *arena;
+    struct http_call *call;
+    enum progress (*step)(struct visit *);
+    struct timer wake;
+    struct timer sent;
+    struct sigv4_claim claim;
+    struct aws_call aws;
+    struct buf body;
+    const struct rule *rule;
+    struct glimpse *glimpses;
+    struct http_fetch fetch;
+    bool fetching;
+    bool replying;
+    bool through;
+};
+
 void visit_start(struct lag *lag, struct http_call *call);
+/* Wakes all visits; each sees that the lag is stopping. */
+void visit_wake_all(struct lag *lag);
+
+/* ---- glimpse.c: what a change will hide ---- */
+
+/* Asks what the rule's confirmations would; with the change's `response`, what
+ * only that names: it was not there before. */
+void glimpse_all(struct visit *v, const struct json *response);
+/* Whether all that was asked has ended. */
+bool glimpses_seen(struct visit *v);
 
 struct lag {
     struct lag_config config;
     struct http_handler handler;
     struct store *store;
     struct rng rng;
+    struct visit *newest;
     size_t active;
+    bool stopping;
 };
 
 #endif

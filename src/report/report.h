@@ -35,7 +35,10 @@ struct event_sink *status_sink(struct status *status);
  * What the terminal should show: the hold that has lasted longest, when over a
  * second; ends without a newline and begins with what wipes the line before.
  * Empty when nothing changed.
+ * Not wider than `width`: what is wrapped cannot be wiped.
  */
-void status_write(struct status *status, struct buf *out);
+void status_write(struct status *status, size_t width, struct buf *out);
+/* Takes the line away before something else is printed. */
+void status_wipe(struct status *status, struct buf *out);
 
 #endif

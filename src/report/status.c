@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 
-enum { SHOWN_AFTER_MS = 1000, WIDTH = 100 };
+enum { SHOWN_AFTER_MS = 1000 };
 
 struct hold {
     struct hold *next;
@@ -100,22 +100,43 @@ struct event_sink *status_sink(struct status *status)
     return &status->sink;
 }
 
-void status_write(struct status *status, struct buf *out)
+/* Names come from outside: no control characters, and not in the middle of a
+ * character when it is cut. */
+static void tidy(struct buf *out, size_t start, size_t width)
 {
-    const struct hold *hold = status->holds;
-    int64_t held_ms = hold == NULL ? 0 : status->now_ms(NULL) - hold->since_ms;
-    if (held_ms >= SHOWN_AFTER_MS) {
-        buf_add(out, STR("\r\033[K"));
-        size_t start = out->len;
-        buf_printf(out, "settled: waiting %.1f s for %.*s; %.*s",
-                   (double)held_ms / 1000, STR_ARG(hold->what),
-                   STR_ARG(buf_str(&hold->said)));
-        if (out->len - start > WIDTH) {
-            out->len = start + WIDTH;
+    for (size_t i = start; i < out->len; i++) {
+        unsigned char c = (unsigned char)out->bytes[i];
+        out->bytes[i] = c < 0x20 || c == 0x7F ? '?' : out->bytes[i];
+    }
+    if (out->len - start > width) {
+        out->len = start + width;
+        while (((unsigned char)out->bytes[out->len] & 0xC0U) == 0x80U) {
+            out->len--;
         }
-        status->shown = true;
-    } else if (status->shown) {
+    }
+}
+
+void status_wipe(struct status *status, struct buf *out)
+{
+    if (status->shown) {
         buf_add(out, STR("\r\033[K"));
         status->shown = false;
     }
+}
+
+void status_write(struct status *status, size_t width, struct buf *out)
+{
+    const struct hold *hold = status->holds;
+    int64_t held_ms = hold == NULL ? 0 : status->now_ms(NULL) - hold->since_ms;
+    if (held_ms < SHOWN_AFTER_MS) {
+        status_wipe(status, out);
+        return;
+    }
+    buf_add(out, STR("\r\033[K"));
+    size_t start = out->len;
+    buf_printf(out, "settled: waiting %.1f s for %.*s; %.*s",
+               (double)held_ms / 1000, STR_ARG(hold->what),
+               STR_ARG(buf_str(&hold->said)));
+    tidy(out, start, width);
+    status->shown = true;
 }

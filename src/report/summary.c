@@ -39,6 +39,11 @@ static void name_it(struct summary *s, const struct event *event)
                      outcome_name(event->outcome), STR_ARG(event->service),
                      STR_ARG(event->operation), STR_ARG(event->resource),
                      (double)event->waited_ms / 1000);
+    char *text = (char *)(uintptr_t)one->line.ptr;
+    for (size_t i = 0; i < one->line.len; i++) {
+        /* Names come from outside. */
+        text[i] = (unsigned char)text[i] < 0x20 ? '?' : text[i];
+    }
     *s->end = one;
     s->end = &one->next;
 }

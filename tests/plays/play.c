@@ -49,7 +49,18 @@ struct play {
     struct play_call calls[CALLS_MAX];
     size_t call_count;
     struct str service;
-    struct str last_request;
+    struct events events;
+    struct event_sink sink;
+    struct buf log;
+};
+
+/* What `client` may say of a call besides its operation and input. */
+struct call_options {
+    struct str invocation;
+    struct str policy;
+    struct str key;
+    struct str target;
+    struct str header;
 };
 
 static int64_t play_now(void *clock)
@@ -79,6 +90,14 @@ static void run(struct play *p)
 {
     while (timers_run_due(&p->timers) > 0) {
     }
+}
+
+static void hear(struct event_sink *sink, const struct event *event)
+{
+    struct play *p =
+        (struct play *)((char *)sink - offsetof(struct play, sink));
+    event_write(event, &p->log);
+    buf_add(&p->log, STR("\n"));
 }
 
 /* ---- the ports ---- */
@@ -188,7 +207,8 @@ static void do_service(struct play *p, struct str rest)
     p->service = word(&rest);
 }
 
-static void load(struct play *p, struct str folder, bool without_builtin)
+static struct rules *load(struct play *p, struct str folder,
+                          bool without_builtin)
 {
     struct diag diag;
     struct buf text = {0};
@@ -197,18 +217,19 @@ static void load(struct play *p, struct str folder, bool without_builtin)
                                      .folders = &folder,
                                      .folder_count = folder.len > 0,
                                      .without_builtin = without_builtin};
-    p->rules = rules_load(&in, &diag);
-    if (p->rules == NULL) {
+    struct rules *rules = rules_load(&in, &diag);
+    if (rules == NULL) {
         diag_print(&diag, &text);
         fail(p, "%.*s", STR_ARG(buf_str(&text)));
         buf_free(&text);
     }
+    return rules;
 }
 
 static void open_engine(struct play *p)
 {
     if (p->engine == NULL && p->rules == NULL) {
-        load(p, STR_NONE, false);
+        p->rules = load(p, STR_NONE, false);
     }
     if (p->engine == NULL && p->rules != NULL) {
         p->config.rules = p->rules;
@@ -219,10 +240,14 @@ static void open_engine(struct play *p)
 static void do_rules(struct play *p, struct str rest)
 {
     struct str folder = word(&rest);
-    load(p,
-         arena_printf(p->arena, "%s/tests/plays/%.*s", PROJECT_ROOT,
-                      STR_ARG(folder)),
-         true);
+    rules_unref(p->rules);
+    p->rules = load(p,
+                    arena_printf(p->arena, "%s/tests/plays/%.*s", PROJECT_ROOT,
+                                 STR_ARG(folder)),
+                    true);
+    if (p->engine != NULL && p->rules != NULL) {
+        engine_set_rules(p->engine, p->rules); /* as after a SIGHUP */
+    }
 }
 
 static void do_option(struct play *p, struct str rest)
@@ -230,6 +255,7 @@ static void do_option(struct play *p, struct str rest)
     struct str name = word(&rest);
     struct str value = word(&rest);
     int64_t ms = 0;
+    uint64_t number = 0;
     if (str_eq(name, STR("timeout")) && str_to_duration_ms(value, &ms)) {
         p->config.timeout_ms = ms;
     } else if (str_eq(name, STR("max-hold")) &&
@@ -240,14 +266,16 @@ static void do_option(struct play *p, struct str rest)
             str_eq(value, STR("pass")) ? POLICY_PASS : POLICY_FAIL;
     } else if (str_eq(name, STR("level")) && str_eq(value, STR("listed"))) {
         p->config.level = LEVEL_LISTED;
+    } else if (str_eq(name, STR("held-limit")) && str_to_u64(value, &number)) {
+        p->config.held_limit = (size_t)number;
     } else {
         fail(p, "no such option: %.*s", STR_ARG(name));
     }
 }
 
 static void start_call(struct play *p, struct str operation,
-                       const struct json *input, struct str invocation,
-                       struct str policy)
+                       const struct json *input,
+                       const struct call_options *options)
 {
     struct str why = STR_NONE;
     if (p->call_count == CALLS_MAX || p->engine == NULL) {
@@ -266,18 +294,27 @@ static void start_call(struct play *p, struct str operation,
         fail(p, "%.*s", STR_ARG(why));
         return;
     }
-    c->call.access_key = STR("AKIAPLAY");
+    c->call.access_key = options->key.len > 0 ? options->key : STR("AKIAPLAY");
+    if (options->target.len > 0) {
+        c->call.request.target = options->target;
+    }
     c->call.sign_service =
         aws_service_find(p->registry, p->service)->signing_name;
     c->call.sign_region = STR("eu-west-1");
     c->call.body_length = (int64_t)c->call.request.body.len;
     struct http_headers *headers = &c->call.request.headers;
-    if (invocation.len > 0) {
+    if (options->invocation.len > 0) {
         http_headers_set(p->arena, headers, STR("amz-sdk-invocation-id"),
-                         invocation);
+                         options->invocation);
     }
-    if (policy.len > 0) {
-        http_headers_set(p->arena, headers, STR("x-settled-policy"), policy);
+    if (options->policy.len > 0) {
+        http_headers_set(p->arena, headers, STR("x-settled-policy"),
+                         options->policy);
+    }
+    if (options->header.len > 0) {
+        struct str value = options->header;
+        struct str name = str_cut(&value, ':');
+        http_headers_set(p->arena, headers, name, value);
     }
     struct http_handler *handler = engine_handler(p->engine);
     handler->handle(handler, &c->call);
@@ -286,23 +323,30 @@ static void start_call(struct play *p, struct str operation,
 
 static void do_client(struct play *p, struct str rest)
 {
+    struct call_options options = {0};
+    const struct {
+        struct str name;
+        struct str *into;
+    } rows[] = {
+        {STR("id="), &options.invocation}, {STR("policy="), &options.policy},
+        {STR("key="), &options.key},       {STR("target="), &options.target},
+        {STR("header="), &options.header},
+    };
     struct str operation = word(&rest);
-    struct str invocation = STR_NONE;
-    struct str policy = STR_NONE;
     open_engine(p);
-    for (;;) {
+    for (bool found = true; found;) {
         struct str next = rest;
         struct str option = word(&next);
-        if (str_starts(option, STR("id="))) {
-            invocation = str_from(option, 3);
-        } else if (str_starts(option, STR("policy="))) {
-            policy = str_from(option, 7);
-        } else {
-            break;
+        found = false;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            if (str_starts(option, rows[i].name)) {
+                *rows[i].into = str_from(option, rows[i].name.len);
+                found = true;
+            }
         }
-        rest = next;
+        rest = found ? next : rest;
     }
-    start_call(p, operation, parse(p, rest), invocation, policy);
+    start_call(p, operation, parse(p, rest), &options);
 }
 
 static struct str operation_of(const struct http_fetch *fetch)
@@ -349,6 +393,60 @@ static void finish_fetch(struct play *p, enum http_outcome outcome)
     fetch->head_ready = outcome == HTTP_ANSWERED;
     timer_wake(fetch->timers, fetch->done);
     run(p);
+}
+
+/* with NAME[: VALUE]: of the call that `sent` looked at; without NAME */
+static void look_at_header(struct play *p, struct str rest, bool wanted)
+{
+    struct str value = rest;
+    struct str name = str_cut(&value, ':');
+    if (p->current == NULL) {
+        fail(p, "`sent` must say which call is meant");
+        return;
+    }
+    struct str found = STR_NONE;
+    for (size_t i = 0; i < p->current->request.headers.count; i++) {
+        const struct http_header *h = &p->current->request.headers.at[i];
+        found = str_eq_nocase(h->name, name) ? h->value : found;
+    }
+    if ((found.ptr != NULL) != wanted ||
+        (value.len > 0 && !str_eq(str_trim(value), found))) {
+        fail(p, "it was sent with '%.*s'", STR_ARG(found));
+    }
+}
+
+static void do_with(struct play *p, struct str rest)
+{
+    look_at_header(p, rest, true);
+}
+
+static void do_without(struct play *p, struct str rest)
+{
+    look_at_header(p, rest, false);
+}
+
+/* to TARGET: where the call that `sent` looked at goes */
+static void do_to(struct play *p, struct str rest)
+{
+    if (p->current == NULL || !str_eq(p->current->request.target, rest)) {
+        fail(p, "it was sent to '%.*s'",
+             STR_ARG(p->current == NULL ? STR_NONE
+                                        : p->current->request.target));
+    }
+}
+
+static void do_says(struct play *p, struct str rest)
+{
+    if (!str_contains(buf_str(&p->log), rest)) {
+        fail(p, "the log does not say so: %.*s", STR_ARG(buf_str(&p->log)));
+    }
+}
+
+static void do_tells_nothing_of(struct play *p, struct str rest)
+{
+    if (str_contains(buf_str(&p->log), rest)) {
+        fail(p, "the log tells it: %.*s", STR_ARG(buf_str(&p->log)));
+    }
 }
 
 /* answer STATUS JSON, or answer STATUS CodeOfAnError [words] */
@@ -503,11 +601,26 @@ static const struct {
     const char *name;
     void (*run)(struct play *p, struct str rest);
 } commands[] = {
-    {"title", do_note},        {"service", do_service}, {"rules", do_rules},
-    {"option", do_option},     {"client", do_client},   {"sent", do_sent},
-    {"answer", do_answer},     {"lost", do_lost},       {"after", do_after},
-    {"gets", do_gets},         {"waits", do_waits},     {"leaves", do_leaves},
-    {"interims", do_interims}, {"silence", do_silence}, {"stop", do_stop},
+    {"with", do_with},
+    {"without", do_without},
+    {"to", do_to},
+    {"says", do_says},
+    {"tells-nothing-of", do_tells_nothing_of},
+    {"title", do_note},
+    {"service", do_service},
+    {"rules", do_rules},
+    {"option", do_option},
+    {"client", do_client},
+    {"sent", do_sent},
+    {"answer", do_answer},
+    {"lost", do_lost},
+    {"after", do_after},
+    {"gets", do_gets},
+    {"waits", do_waits},
+    {"leaves", do_leaves},
+    {"interims", do_interims},
+    {"silence", do_silence},
+    {"stop", do_stop},
 };
 
 static void run_line(struct play *p, struct str line)
@@ -545,6 +658,7 @@ static void end_play(struct play *p)
     rules_unref(p->rules);
     aws_registry_free(p->registry);
     timers_done(&p->timers);
+    buf_free(&p->log);
 }
 
 static bool play_file(const char *path)
@@ -559,10 +673,13 @@ static bool play_file(const char *path)
     p->registry = aws_registry_new();
     p->client = (struct http_client){send, cancel};
     p->service = STR("ssm");
+    p->sink.hear = hear;
+    events_add(&p->events, &p->sink);
     p->config = (struct engine_config){
         .timers = &p->timers,
         .wall_ms = wall,
         .registry = p->registry,
+        .events = &p->events,
         .client = &p->client,
         .run_id = STR("play"),
         .max_hold_ms = 110000,

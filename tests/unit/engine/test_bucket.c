@@ -37,7 +37,7 @@ static void throttling_slows_down_and_success_speeds_up_again(void **state)
     struct bucket bucket = {.nominal = 10, .rate = 10};
     (void)state;
     for (int i = 0; i < 20; i++) {
-        bucket_throttled(&bucket);
+        bucket_throttled(&bucket, 10 * i + 1, 10 * i + 2);
     }
     assert_true(bucket.rate == 0.5);
     for (int i = 0; i < 100; i++) {
@@ -46,12 +46,51 @@ static void throttling_slows_down_and_success_speeds_up_again(void **state)
     assert_true(bucket.rate == 10);
 }
 
+static void many_throttled_at_once_slow_down_once(void **state)
+{
+    struct bucket bucket = {.nominal = 16, .rate = 16};
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        bucket_throttled(&bucket, 100 + i, 200 + i);
+    }
+    assert_true(bucket.rate == 8);
+    bucket_throttled(&bucket, 201, 300);
+    assert_true(bucket.rate == 4);
+}
+
+static void a_place_that_is_given_back_is_free_for_others(void **state)
+{
+    struct bucket bucket = {.nominal = 10, .rate = 10, .tokens = 1};
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        (void)bucket_take_ms(&bucket, 0);
+    }
+    assert_in_range(bucket_take_ms(&bucket, 0), 10000, 10001);
+    for (int i = 0; i < 101; i++) {
+        bucket_give_back(&bucket);
+    }
+    assert_int_equal(bucket_take_ms(&bucket, 0), 0);
+}
+
+static void new_rules_may_say_another_rate(void **state)
+{
+    struct bucket bucket = {.nominal = 10, .rate = 5};
+    (void)state;
+    bucket_set_nominal(&bucket, 10);
+    assert_true(bucket.rate == 5);
+    bucket_set_nominal(&bucket, 40);
+    assert_true(bucket.rate == 40);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_second_s_worth_may_be_taken_at_once),
         cmocka_unit_test(tokens_come_back_with_time_but_not_without_end),
         cmocka_unit_test(throttling_slows_down_and_success_speeds_up_again),
+        cmocka_unit_test(many_throttled_at_once_slow_down_once),
+        cmocka_unit_test(a_place_that_is_given_back_is_free_for_others),
+        cmocka_unit_test(new_rules_may_say_another_rate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,6 +66,14 @@ static void exponential_has_its_mean(void **state)
     assert_near(sample("exponential:2s").mean, 2000, 60);
 }
 
+static void a_wild_draw_is_a_day_at_most(void **state)
+{
+    struct moments m = sample("lognormal:1h,1000");
+    (void)state;
+    assert_true(m.most <= 24 * 3600 * 1000);
+    assert_true(m.least >= 0);
+}
+
 static void nonsense_is_refused_with_examples(void **state)
 {
     static const char *const bad[] = {"",
@@ -97,6 +105,7 @@ int main(void)
         cmocka_unit_test(uniform_stays_within_its_bounds),
         cmocka_unit_test(lognormal_has_its_mean),
         cmocka_unit_test(exponential_has_its_mean),
+        cmocka_unit_test(a_wild_draw_is_a_day_at_most),
         cmocka_unit_test(nonsense_is_refused_with_examples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,20 +73,50 @@ static void the_status_line_comes_after_a_second_and_goes_again(void **state)
     read.code = STR("ParameterNotFound");
     now = 500;
     say(sink, read);
-    status_write(status, &text);
+    status_write(status, 200, &text);
     assert_int_equal(text.len, 0);
     now = 1700;
-    status_write(status, &text);
+    status_write(status, 200, &text);
     assert_true(str_contains(buf_str(&text),
                              STR("waiting 1.2 s for ssm PutParameter /a; "
                                  "value: not-yet (ParameterNotFound)")));
     say(sink, finished(OUTCOME_SETTLED, 1200));
     buf_clear(&text);
-    status_write(status, &text);
+    status_write(status, 200, &text);
     assert_true(str_eq(buf_str(&text), STR("\r\033[K")));
     buf_clear(&text);
-    status_write(status, &text);
+    status_write(status, 200, &text);
     assert_int_equal(text.len, 0);
+    buf_free(&text);
+    status_free(status);
+}
+
+static void the_status_line_fits_its_terminal_and_can_be_wiped(void **state)
+{
+    struct status *status = status_new(clock_now);
+    struct event read = finished(OUTCOME_NONE, 2000);
+    struct buf text = {0};
+    (void)state;
+    read.kind = EVENT_READ_BACK;
+    read.resource = STR("/\x1b[31m\n/\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4");
+    read.confirmation = STR("value");
+    read.verdict = "not-yet";
+    now = 9000;
+    say(status_sink(status), read);
+    status_wipe(status, &text);
+    assert_int_equal(text.len, 0);
+    for (size_t width = 40; width < 70; width++) {
+        buf_clear(&text);
+        status_write(status, width, &text);
+        assert_in_range(text.len, 4 + width - 1, 4 + width);
+        for (size_t i = 4; i < text.len; i++) {
+            assert_true((unsigned char)text.bytes[i] >= 0x20);
+        }
+        assert_int_not_equal((unsigned char)text.bytes[text.len - 1], 0xC3);
+    }
+    buf_clear(&text);
+    status_wipe(status, &text);
+    assert_true(str_eq(buf_str(&text), STR("\r\033[K")));
     buf_free(&text);
     status_free(status);
 }
@@ -96,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_outcomes_and_names_what_did_not_settle),
         cmocka_unit_test(the_status_line_comes_after_a_second_and_goes_again),
+        cmocka_unit_test(the_status_line_fits_its_terminal_and_can_be_wiped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

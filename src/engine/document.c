@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The document that a rule's expressions see. Here because the steps, the
+ * confirmations and the resends all judge by it. Start at
+ * document_with_read(). */
+#include "engine/private.h"
+
+static struct json *facts_of_call(const struct exchange *x, struct arena *arena)
+{
+    struct json *call = json_new(arena, JSON_OBJECT);
+    json_set(arena, call, STR("service"),
+             json_new_string(arena, x->aws.service));
+    json_set(arena, call, STR("operation"),
+             json_new_string(arena, x->aws.operation));
+    json_set(arena, call, STR("region"), json_new_string(arena, x->aws.region));
+    json_set(arena, call, STR("access_key"),
+             json_new_string(arena, x->call->access_key));
+    json_set(arena, call, STR("account"), json_new(arena, JSON_NULL));
+    json_set(arena, call, STR("started"),
+             json_new_number(arena, (double)x->started_ms / 1000));
+    return call;
+}
+
+const struct json *document_error(struct arena *arena, struct str code,
+                                  struct str message, int status)
+{
+    struct json *error = json_new(arena, JSON_OBJECT);
+    json_set(arena, error, STR("code"), json_new_string(arena, code));
+    json_set(arena, error, STR("message"), json_new_string(arena, message));
+    json_set(arena, error, STR("status"), json_new_int(arena, status));
+    return error;
+}
+
+struct json *document_with_read(struct arena *arena, const struct exchange *x,
+                                const struct json *item,
+                                const struct probe_result *result)
+{
+    const struct json *none = json_new(arena, JSON_NULL);
+    struct json *document = json_new(arena, JSON_OBJECT);
+    bool answered = result != NULL && result->kind == PROBE_ANSWERED;
+    bool refused = result != NULL && !answered;
+    json_set(arena, document, STR("request"),
+             x->aws.input != NULL ? x->aws.input : none);
+    json_set(arena, document, STR("response"),
+             x->response != NULL ? x->response : none);
+    json_set(arena, document, STR("before"),
+             x->before != NULL ? x->before : none);
+    json_set(arena, document, STR("call"), facts_of_call(x, arena));
+    if (item != NULL) {
+        json_set(arena, document, STR("item"), item);
+    }
+    json_set(arena, document, STR("read"), answered ? result->output : none);
+    json_set(arena, document, STR("read_error"),
+             refused ? document_error(arena, result->code, result->message,
+                                      result->status)
+                     : none);
+    return document;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Steps of an exchange: the client's call goes out, and what comes back is
+ * heard or, where no rule asks for it, streams through. Start at step_relay().
+ */
+#include "engine/private.h"
+
+#include "base/clock.h"
+
+enum {
+    CALL_TIMEOUT_MS = 15 * 60 * 1000,
+    RESPONSE_LIMIT = 64 * 1024 * 1024,
+};
+
+/* ---- relay ---- */
+
+static void drop_ours(struct http_headers *headers)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < headers->count; i++) {
+        struct str name = headers->at[i].name;
+        if (!str_eq_nocase(str_first(name, 10), STR("x-settled-"))) {
+            headers->at[kept++] = headers->at[i];
+        }
+    }
+    headers->count = kept;
+}
+
+/* The group's prefix is ours; AWS has never heard of it. */
+static struct str target_without_prefix(const struct exchange *x)
+{
+    struct str target = x->call->request.target;
+    if (x->aws.prefix.len == 0) {
+        return target;
+    }
+    while (target.len > 0 && target.ptr[0] == '/') {
+        target = str_from(target, 1);
+    }
+    target = str_from(target, x->aws.prefix.len);
+    return target.len > 0 && target.ptr[0] == '/'
+               ? target
+               : arena_join(x->arena, STR("/"), target);
+}
+
+static struct http_request outbound(struct exchange *x)
+{
+    const struct http_request *in = &x->call->request;
+    struct http_request out = *in;
+    out.target = target_without_prefix(x);
+    out.headers = http_headers_copy(x->arena, &in->headers);
+    http_headers_drop_hop_by_hop(&out.headers);
+    http_headers_remove(&out.headers, STR("Expect"));
+    drop_ours(&out.headers);
+    struct str coding = http_headers_get(&out.headers, "Accept-Encoding");
+    if (x->rule != NULL && !str_eq_nocase(coding, STR("identity"))) {
+        /* The answer must be read here. */
+        http_headers_remove(&out.headers, STR("Accept-Encoding"));
+    }
+    if (x->call->identity == NULL) {
+        http_headers_remove(&out.headers, STR("Host"));
+    }
+    return out;
+}
+
+static int64_t call_timeout_ms(const struct exchange *x)
+{
+    const struct engine_config *config = &x->engine->config;
+    int64_t limit =
+        config->call_timeout_ms > 0 ? config->call_timeout_ms : CALL_TIMEOUT_MS;
+    bool held = x->rule != NULL && config->max_hold_ms < limit;
+    return held ? config->max_hold_ms : limit;
+}
+
+/* An answer that settled itself must read; all others stream through. */
+static bool is_read_whole(const struct exchange *x)
+{
+    return x->rule != NULL || (x->engine->config.learn != NULL &&
+                               str_eq(x->aws.service, STR("sts")));
+}
+
+static void send_call(struct exchange *x)
+{
+    const struct engine_config *config = &x->engine->config;
+    struct http_call *call = x->call;
+    bool whole = call->request.body.len > 0 || call->body_length == 0;
+    x->fetch = (struct http_fetch){
+        .arena = x->arena,
+        .timers = x->engine->config.timers,
+        .request = outbound(x),
+        .origin = x->endpoint.origin,
+        .upload = whole ? NULL : call->body,
+        .upload_length = call->body_length,
+        .timeout_ms = call_timeout_ms(x),
+        .streams = !is_read_whole(x),
+        .body_limit = config->response_limit > 0 ? config->response_limit
+                                                 : RESPONSE_LIMIT,
+        .as = call->identity,
+        .sign_service = x->endpoint.signing_name,
+        .sign_region = x->endpoint.signing_region,
+        .payload_hash = call->payload_hash,
+        .relayed = true,
+        .head = &x->wake,
+        .done = &x->wake,
+    };
+    x->sends++;
+    x->sent_ms = engine_now_ms(x->engine);
+    x->fetching = true;
+    http_fetch_send(config->client, &x->fetch);
+}
+
+void exchange_end_fetch(struct exchange *x)
+{
+    if (x->fetching) {
+        http_fetch_cancel(x->engine->config.client, &x->fetch);
+        x->fetching = false;
+    }
+}
+
+enum progress step_relay(struct exchange *x)
+{
+    struct event event = {.kind = x->resend == NULL ? EVENT_CALL_SENT
+                                                    : EVENT_CALL_RESENT};
+    if (x->gave_up) {
+        return exchange_fault(x, 503, "ServiceUnavailable",
+                              STR("settled gave up before it sent the call; "
+                                  "nothing was changed"));
+    }
+    exchange_end_fetch(x);
+    send_call(x);
+    exchange_say(x, &event);
+    return exchange_park(x, is_read_whole(x) ? STEP_hear : STEP_pass);
+}
+
+/* ---- hear ---- */
+
+static bool may_have_changed(const struct exchange *x)
+{
+    const struct aws_operation *op = aws_operation_find(
+        x->engine->config.registry, x->aws.service, x->aws.operation);
+    struct str method = x->call->request.method;
+    return op != NULL
+               ? !op->reads
+               : !str_eq(method, STR("GET")) && !str_eq(method, STR("HEAD"));
+}
+
+/* No answer came: says so in the caller's protocol. */
+static enum progress report_no_answer(struct exchange *x)
+{
+    static const struct {
+        int status;
+        const char *code;
+    } rows[HTTP_OUTCOME_COUNT] = {
+        [HTTP_REFUSED] = {502, "UpstreamUnreachable"},
+        [HTTP_LOST] = {502, "UpstreamConnectionLost"},
+        [HTTP_TIMED_OUT] = {504, "UpstreamTimeout"},
+        [HTTP_UPLOAD_BROKEN] = {400, "IncompleteBody"},
+        [HTTP_UNSIGNABLE] = {403, "NoCredentials"},
+    };
+    enum http_outcome outcome = x->fetch.outcome;
+    const struct http_fault *fault =
+        x->fetch.upload != NULL ? x->fetch.upload->fault : NULL;
+    if (outcome == HTTP_UPLOAD_BROKEN && fault != NULL) {
+        return exchange_fault(x, fault->status, fault->code,
+                              str_of(fault->message));
+    }
+    bool unknown = (outcome == HTTP_LOST || outcome == HTTP_TIMED_OUT) &&
+                   may_have_changed(x);
+    x->outcome = unknown && x->rule != NULL ? OUTCOME_UNKNOWN : OUTCOME_NONE;
+    struct str message = arena_printf(
+        x->arena, "%.*s%s", STR_ARG(x->fetch.error),
+        unknown ? "; whether the call took effect is unknown" : "");
+    return exchange_fault(x, rows[outcome].status, rows[outcome].code, message);
+}
+
+static void say_answered(struct exchange *x)
+{
+    struct event event = {
+        .kind = EVENT_CALL_ANSWERED,
+        .status = x->fetch.response.status,
+        .code = x->error_code,
+        .request_id = x->request_id,
+        .waited_ms = x->heard_ms - x->sent_ms,
+        .has_waited = true,
+    };
+    exchange_say(x, &event);
+}
+
+/* When it was sent, by AWS's own clock, a second early: `Date` has whole
+ * seconds and says when it was answered. */
+static void note_started(struct exchange *x)
+{
+    int64_t answered_ms = 0;
+    if (!clock_parse(http_headers_get(&x->fetch.response.headers, "Date"),
+                     &answered_ms)) {
+        answered_ms = x->engine->config.wall_ms();
+    }
+    x->started_ms = answered_ms - (x->heard_ms - x->sent_ms) - 1000;
+}
+
+enum progress step_hear(struct exchange *x)
+{
+    const struct engine_config *config = &x->engine->config;
+    if (x->gave_up && x->fetch.outcome == HTTP_PENDING) {
+        exchange_end_fetch(x);
+        x->fetch.outcome = HTTP_TIMED_OUT;
+        x->fetch.error = arena_printf(
+            x->arena, "%.*s has not answered within the longest hold",
+            STR_ARG(x->fetch.origin));
+    }
+    if (x->fetch.outcome == HTTP_PENDING) {
+        return PARKED;
+    }
+    x->heard_ms = engine_now_ms(x->engine);
+    if (x->fetch.outcome != HTTP_ANSWERED) {
+        return report_no_answer(x);
+    }
+    const struct http_response *response = &x->fetch.response;
+    x->request_id = aws_request_id(response);
+    note_started(x);
+    bool success = response->status >= 200 && response->status < 300;
+    if (!success) {
+        aws_error_read(x->arena, x->aws.protocol, response, &x->error_code,
+                       &x->error_message);
+    }
+    say_answered(x);
+    if (success && x->rule == NULL) {
+        config->learn(config->learn_ctx, &x->aws, response);
+    }
+    if (success && x->rule != NULL) {
+        return exchange_go(x, STEP_plan);
+    }
+    x->reply = *response;
+    return exchange_go(x, x->rule != NULL ? STEP_doubt : STEP_answer);
+}
+
+/* ---- pass ---- */
+
+static int64_t announced_length(const struct exchange *x)
+{
+    const struct http_response *response = &x->fetch.response;
+    uint64_t length = 0;
+    struct str text = http_headers_get(&response->headers, "Content-Length");
+    if (str_to_u64(text, &length)) {
+        return (int64_t)length;
+    }
+    bool empty = response->status == 204 || response->status == 304;
+    return empty ? 0 : -1;
+}
+
+enum progress step_pass(struct exchange *x)
+{
+    if (x->replying) {
+        if (x->gave_up) {
+            x->call->ops->abort(x->call);
+        }
+        return x->reply_sent ? exchange_go(x, STEP_finish) : PARKED;
+    }
+    if (x->first.left) {
+        return exchange_go(x, STEP_finish);
+    }
+    if (x->gave_up) {
+        return exchange_fault(x, 503, "ServiceUnavailable",
+                              STR("settled is stopping"));
+    }
+    if (!x->fetch.head_ready) {
+        if (x->fetch.outcome == HTTP_PENDING) {
+            return PARKED;
+        }
+        x->heard_ms = engine_now_ms(x->engine);
+        return report_no_answer(x);
+    }
+    x->heard_ms = engine_now_ms(x->engine);
+    x->request_id = aws_request_id(&x->fetch.response);
+    say_answered(x);
+    x->replying = true;
+    x->call->ops->reply_stream(x->call, &x->fetch.response, announced_length(x),
+                               x->fetch.download, x->engine->config.timers,
+                               &x->sent);
+    return PARKED;
+}
