@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """moto, made eventually consistent by snapshots of its whole state.
 
 Every mutation changes moto at once; a read within the lag after it is answered
@@ -6,13 +7,15 @@ from the state as it was `--lag` earlier. With `--flap P` such a read sees the
 present instead with probability P, as if replicas disagreed.
 
 GET /_emulator/log answers what was asked so far: one object a call, with its
-operation, access key id and whether it was answered from the past.
+operation, the resource it names, access key id, SDK invocation id and whether
+it was answered from the past.
 GET /_emulator/set?lag=0.5&flap=0.5 changes the lag; POST /_emulator/reset
 forgets the log and all state.
 """
 
 import argparse
 import copy
+import io
 import json
 import random
 import threading
@@ -23,9 +26,11 @@ import moto.backends
 import moto.secretsmanager.models
 import moto.server
 import moto.ssm.models
+from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
 from werkzeug.serving import make_server
 
-SERVICES = ("ssm", "secretsmanager")
+SERVICES = ("ssm", "secretsmanager", "dynamodb", "logs")
+NAMES = ("Name", "SecretId", "ResourceId", "Names")
 READS = ("Get", "List", "Describe", "BatchGet", "Search")
 
 
@@ -45,6 +50,49 @@ moto.ssm.models.ParameterDict.__deepcopy__ = deepcopy_dictionary
 moto.secretsmanager.models.SecretsStore.__deepcopy__ = deepcopy_dictionary
 
 
+# moto's Tagging API writes tags of few services; it reads those of ours too.
+tag_others = ResourceGroupsTaggingAPIBackend.tag_resources
+untag_others = ResourceGroupsTaggingAPIBackend.untag_resources
+
+
+def parameter_name(backend, arn):
+    name = arn.partition(":parameter")[2]
+    known = backend.ssm_backend.get_parameter
+    return name if known(name) else name[1:]
+
+
+def tag_resources(self, resource_arns, tags):
+    others = []
+    for arn in resource_arns:
+        if ":secretsmanager:" in arn:
+            pairs = [{"Key": k, "Value": v} for k, v in tags.items()]
+            self.secretsmanager_backend.tag_resource(arn, pairs)
+        elif ":parameter/" in arn:
+            name = parameter_name(self, arn)
+            self.ssm_backend.add_tags_to_resource("Parameter", name, tags)
+        else:
+            others.append(arn)
+    return tag_others(self, others, tags)
+
+
+def untag_resources(self, resource_arn_list, tag_keys):
+    others = []
+    for arn in resource_arn_list:
+        if ":secretsmanager:" in arn:
+            self.secretsmanager_backend.untag_resource(arn, tag_keys)
+        elif ":parameter/" in arn:
+            name = parameter_name(self, arn)
+            self.ssm_backend.remove_tags_from_resource("Parameter", name,
+                                                       tag_keys)
+        else:
+            others.append(arn)
+    return untag_others(self, others, tag_keys)
+
+
+ResourceGroupsTaggingAPIBackend.tag_resources = tag_resources
+ResourceGroupsTaggingAPIBackend.untag_resources = untag_resources
+
+
 def each_backend():
     for service in SERVICES:
         for account in moto.backends.get_backend(service).values():
@@ -54,6 +102,21 @@ def each_backend():
 def operation_of(environ):
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     return target.rsplit(".", 1)[-1]
+
+
+def take_body(environ):
+    """Reads the body and puts it back."""
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def resource_of(body):
+    try:
+        members = json.loads(body)
+        return next((members[m] for m in NAMES if m in members), "")
+    except (ValueError, TypeError):
+        return ""
 
 
 class Emulator:
@@ -118,9 +181,11 @@ class Emulator:
                 return self.control(environ, start_response)
             operation = operation_of(environ)
             credential = environ.get("HTTP_AUTHORIZATION", "")
+            key = credential.partition("Credential=")[2].partition("/")[0]
             entry = {
                 "operation": operation,
-                "client": credential.partition("Credential=")[2].partition("/")[0],
+                "resource": resource_of(take_body(environ)),
+                "client": key,
                 "invocation": environ.get("HTTP_AMZ_SDK_INVOCATION_ID", ""),
                 "stale": False,
             }
