@@ -54,6 +54,7 @@ struct stack {
     struct arena *arena;
     const struct app_options *options;
     struct listen_at at;
+    bool emulated; /* the upstream is on this machine */
     struct loop *loop;
     struct aws_registry *registry;
     struct rules *rules;

@@ -17,6 +17,8 @@ enum {
     TICK_MS = 250,
     PEM_MAX = 1024 * 1024,
     DRAIN_MS = 20,
+    /* An emulator has no quota to be spared. */
+    EMULATOR_READS_A_SECOND = 1000,
 };
 
 extern char **environ;
@@ -53,16 +55,15 @@ static bool check_options(struct stack *s, struct str *ret_upstream,
                           struct str *reterr)
 {
     const struct app_options *o = s->options;
-    bool loopback_upstream = false;
     if (!parse_listen(s->arena, o->listen, &s->at, reterr)) {
         return false;
     }
     if (o->upstream.len > 0 &&
-        !parse_upstream(s->arena, o->upstream, ret_upstream, &loopback_upstream,
+        !parse_upstream(s->arena, o->upstream, ret_upstream, &s->emulated,
                         reterr)) {
         return false;
     }
-    if (o->no_verify && !loopback_upstream) {
+    if (o->no_verify && !s->emulated) {
         *reterr = STR("--no-verify is for emulators: it needs an --upstream "
                       "on this machine's loopback");
         return false;
@@ -160,6 +161,7 @@ static void open_middle(struct stack *s, struct str upstream_url)
         .client = creds_signing_client(s->creds),
         .rules = s->rules,
         .upstream_url = upstream_url,
+        .read_rate = s->emulated ? EMULATOR_READS_A_SECOND : 0,
         .run_id = s->run_id,
         .level = (enum rules_level)o->level,
         .timeout_ms = o->timeout_ms,

@@ -63,19 +63,19 @@ const struct aws_service *aws_service_at(const struct aws_registry *registry,
 /* One operation, from the service's model. */
 struct aws_operation {
     struct str name;
-    bool reads;                 /* changes nothing */
-    bool unsigned_call;         /* auth type "none" (AssumeRoleWithSAML ...) */
-    struct str *inputs;         /* top-level member names */
+    bool reads;         /* changes nothing */
+    bool unsigned_call; /* auth type "none" (AssumeRoleWithSAML ...) */
+    struct str *inputs; /* top-level member names */
     size_t input_count;
     struct str *required;
     size_t required_count;
-    struct str *outputs;        /* top-level member names */
+    struct str *outputs; /* top-level member names */
     size_t output_count;
     struct str idempotency_token; /* member, or STR_NONE */
     /* Paging (botocore's paginators); STR_NONE when it is not paged. */
-    struct str page_input;      /* "NextToken" */
-    struct str page_output;     /* "NextToken" */
-    struct str *page_results;   /* list members to be joined */
+    struct str page_input;    /* "NextToken" */
+    struct str page_output;   /* "NextToken" */
+    struct str *page_results; /* list members to be joined */
     size_t page_result_count;
     /* Goes before the endpoint's host ("sync-"); may hold a {Member};
      * STR_NONE for nearly all. */
@@ -106,14 +106,14 @@ const struct json *aws_redact(struct aws_registry *registry,
 
 struct aws_call {
     const struct aws_service *about; /* NULL: unknown */
-    struct str service;   /* botocore's name; STR_NONE: unknown */
+    struct str service;              /* botocore's name; STR_NONE: unknown */
     struct str title;
-    struct str operation; /* STR_NONE: unknown */
-    struct str region;    /* of the scope; may be empty */
+    struct str operation;       /* STR_NONE: unknown */
+    struct str region;          /* of the scope; may be empty */
     enum aws_protocol protocol; /* as spoken in this request */
-    struct str prefix;    /* path prefix without slashes; STR_NONE: none */
+    struct str prefix;        /* path prefix without slashes; STR_NONE: none */
     const struct json *input; /* JSON protocols; NULL: not read */
-    struct str trouble;   /* why the input could not be read; STR_NONE: fine */
+    struct str trouble; /* why the input could not be read; STR_NONE: fine */
 };
 /*
  * From the head and, where there is one, the body (decoded when gzip). Order:

@@ -23,7 +23,7 @@ struct str {
 
 #define STR_NONE     ((struct str){NULL, 0})
 #define STR(literal) ((struct str){"" literal "", sizeof(literal) - 1})
-/* printf("%.*s", STR_ARG(s)) */
+/* Two arguments for the format "%.*s". */
 #define STR_ARG(s) (int)(s).len, ((s).ptr != NULL ? (s).ptr : "")
 
 static inline struct str str_of(const char *zero_terminated)

@@ -50,8 +50,8 @@ struct options {
 };
 
 /* Sets every default, then what the environment says (SETTLED_MAX_HOLD). */
-bool options_init(struct arena *arena, const struct options *options, void *into,
-                  char *const *environment, struct str *reterr);
+bool options_init(struct arena *arena, const struct options *options,
+                  void *into, char *const *environment, struct str *reterr);
 /* One value by name, as from a config file. */
 bool options_set(struct arena *arena, const struct options *options, void *into,
                  struct str name, struct str value, struct str *reterr);

@@ -35,10 +35,10 @@ struct creds_config {
      * whatever records. NULL: upstream. */
     struct http_client *private_upstream;
     char *const *environment; /* environ, or a test's */
-    struct str profile; /* --profile; STR_NONE: AWS_PROFILE or "default" */
-    struct str region;  /* --region; STR_NONE: by the chain */
+    struct str profile;      /* --profile; STR_NONE: AWS_PROFILE or "default" */
+    struct str region;       /* --region; STR_NONE: by the chain */
     struct str upstream_url; /* --upstream; STR_NONE: AWS */
-    bool no_verify;     /* only with a loopback upstream_url */
+    bool no_verify;          /* only with a loopback upstream_url */
 };
 
 struct creds *creds_new(const struct creds_config *config);
@@ -62,8 +62,8 @@ void creds_learn(struct creds *creds, const struct aws_call *call,
 struct http_client *creds_signing_client(struct creds *creds);
 
 struct creds_gate_config {
-    uint16_t port; /* ours, for the Host check */
-    bool any_host; /* listening beyond loopback: Host is not checked */
+    uint16_t port;     /* ours, for the Host check */
+    bool any_host;     /* listening beyond loopback: Host is not checked */
     size_t body_limit; /* buffered bytes */
     size_t chunk_limit;
 };
@@ -73,9 +73,10 @@ struct creds_gate_config {
  * request.body whole where it was buffered or call->body verified as it flows
  * where it streams. Refusals are AWS-shaped errors in the caller's protocol.
  */
-struct http_handler *creds_verifying_handler(
-    struct creds *creds, const struct creds_gate_config *config,
-    struct http_handler *next);
+struct http_handler *
+creds_verifying_handler(struct creds *creds,
+                        const struct creds_gate_config *config,
+                        struct http_handler *next);
 void creds_gate_set_port(struct http_handler *gate, uint16_t port);
 
 #endif

@@ -13,6 +13,9 @@ static struct timers *timers_of(const struct confirmation *c)
 static void end(struct confirmation *c, enum outcome outcome)
 {
     struct exchange *x = c->exchange;
+    if (c->rule->optional && outcome == OUTCOME_UNSETTLED) {
+        outcome = OUTCOME_UNVERIFIABLE;
+    }
     c->ended = true;
     c->outcome = outcome;
     confirmation_stop(c);

@@ -74,13 +74,19 @@ struct http_handler *engine_handler(struct engine *engine)
     return &engine->handler;
 }
 
+double engine_read_rate(const struct engine *engine, struct str service)
+{
+    double rate = engine->config.read_rate;
+    return rate > 0 ? rate : rules_rate(engine->config.rules, service);
+}
+
 void engine_set_rules(struct engine *engine, struct rules *rules)
 {
     struct rules *before = engine->config.rules;
     engine->config.rules = rules_ref(rules);
     rules_unref(before);
     for (struct bucket *b = engine->buckets; b != NULL; b = b->next) {
-        bucket_set_nominal(b, rules_rate(rules, b->service));
+        bucket_set_nominal(b, engine_read_rate(engine, b->service));
     }
 }
 

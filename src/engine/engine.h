@@ -30,15 +30,16 @@ struct engine_config {
     struct events *events;
     struct http_client *client; /* signs and sends */
     struct rules *rules;
-    struct str upstream_url;        /* STR_NONE: AWS's own endpoints */
-    struct str run_id;              /* first part of each x-settled-id */
-    enum rules_level level;         /* what lies above is not awaited */
-    int64_t timeout_ms;             /* over each rule's own; 0: the rule's */
-    int64_t max_hold_ms;            /* the longest hold of one call */
-    int64_t call_timeout_ms;        /* for one call upstream; 0: 15 minutes */
-    int64_t read_timeout_ms;        /* for one read-back; 0: 10 s */
-    enum rules_policy on_unsettled; /* POLICY_DEFAULT: fail */
-    enum rules_policy on_failed;    /* POLICY_DEFAULT: fail */
+    struct str upstream_url; /* STR_NONE: AWS's own endpoints */
+    struct str run_id;       /* first part of each x-settled-id */
+    enum rules_level level;  /* what lies above is not awaited */
+    int64_t timeout_ms;      /* over each rule's own; 0: the rule's */
+    int64_t max_hold_ms;     /* the longest hold of one call */
+    int64_t call_timeout_ms; /* for one call upstream; 0: 15 minutes */
+    double read_rate;        /* read-backs a second; 0: as the rules say */
+    int64_t read_timeout_ms; /* for one read-back; 0: 10 s */
+    enum rules_policy on_unsettled;    /* POLICY_DEFAULT: fail */
+    enum rules_policy on_failed;       /* POLICY_DEFAULT: fail */
     enum rules_policy on_unverifiable; /* POLICY_DEFAULT: pass */
     int64_t interim_ms;    /* between two `100 Continue`; 0: none are sent */
     size_t held_limit;     /* calls held at one time; 0: 20,000 */

@@ -330,6 +330,9 @@ struct engine {
     struct rng rng;
 };
 
+/* Read-backs a second that a service may be asked in a region. */
+double engine_read_rate(const struct engine *engine, struct str service);
+
 static inline int64_t engine_now_ms(const struct engine *engine)
 {
     return timers_now_ms(engine->config.timers);

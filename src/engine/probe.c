@@ -56,7 +56,7 @@ static struct bucket *bucket_of(struct engine *engine, struct str service,
         found = ARENA_NEW(engine->arena, struct bucket);
         found->service = arena_str(engine->arena, service);
         found->region = arena_str(engine->arena, region);
-        found->nominal = rules_rate(engine->config.rules, service);
+        found->nominal = engine_read_rate(engine, service);
         found->rate = found->nominal;
         found->tokens = found->nominal;
         found->filled_ms = engine_now_ms(engine);

@@ -24,12 +24,12 @@ struct http_identity;
 
 enum http_outcome {
     HTTP_PENDING,
-    HTTP_ANSWERED,    /* response is whole (or its head, where it streams) */
-    HTTP_REFUSED,     /* nothing was sent: no address, no connection, no TLS */
-    HTTP_LOST,        /* sent, at least in part, and then no whole answer */
-    HTTP_TIMED_OUT,   /* sent, and no answer within timeout_ms */
+    HTTP_ANSWERED,  /* response is whole (or its head, where it streams) */
+    HTTP_REFUSED,   /* nothing was sent: no address, no connection, no TLS */
+    HTTP_LOST,      /* sent, at least in part, and then no whole answer */
+    HTTP_TIMED_OUT, /* sent, and no answer within timeout_ms */
     HTTP_UPLOAD_BROKEN, /* the source of the body broke */
-    HTTP_UNSIGNABLE,  /* no credentials for it; `error` says why */
+    HTTP_UNSIGNABLE,    /* no credentials for it; `error` says why */
     HTTP_OUTCOME_COUNT
 };
 const char *http_outcome_name(enum http_outcome outcome);

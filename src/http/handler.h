@@ -25,9 +25,9 @@ struct http_call {
     struct arena *arena;
     struct http_request request; /* body stays empty: see `body` */
     int64_t body_length;         /* 0 none, -1 chunked, else Content-Length */
-    struct http_source *body;    /* never NULL; ends at once when there is none */
-    bool gone;                   /* the client has left */
-    struct timer *on_gone;       /* set by the handler; may stay NULL */
+    struct http_source *body; /* never NULL; ends at once when there is none */
+    bool gone;                /* the client has left */
+    struct timer *on_gone;    /* set by the handler; may stay NULL */
 
     /* Set by the verifying filter. */
     const struct http_identity *identity; /* NULL: unsigned */
@@ -40,7 +40,8 @@ struct http_call {
 };
 
 struct http_call_ops {
-    /* Copies what it is given. The server adds Date, Content-Length, framing. */
+    /* Copies what it is given. The server adds Date, Content-Length, framing.
+     */
     void (*reply)(struct http_call *call, const struct http_response *response);
     /* Length -1 = chunked. The source must live until the call is released
      * by the server: `sent` is woken when it has no more use for it, also

@@ -69,10 +69,10 @@ bool http_query_get(struct arena *arena, struct str query, struct str name,
                     struct str *ret_value);
 
 struct http_url {
-    struct str scheme; /* "http" or "https" */
-    struct str host;   /* without brackets or port */
-    uint16_t port;     /* the scheme's own when not given */
-    struct str path;   /* "" or from '/' on, its query included */
+    struct str scheme;    /* "http" or "https" */
+    struct str host;      /* without brackets or port */
+    uint16_t port;        /* the scheme's own when not given */
+    struct str path;      /* "" or from '/' on, its query included */
     struct str authority; /* host[:port] as it goes into a Host header */
 };
 bool http_url_parse(struct arena *arena, struct str text,

@@ -70,8 +70,8 @@ json_parse(struct arena *arena, const struct source *source,
  * source, escapes and quote included, so that an error inside an expression
  * inside a JSON string points at its character in the file.
  */
-size_t json_string_offset(const struct json *string, const struct source *source,
-                          size_t decoded_offset);
+size_t json_string_offset(const struct json *string,
+                          const struct source *source, size_t decoded_offset);
 
 /* NULL when absent or when `object` is NULL or no object. */
 const struct json *json_get(const struct json *object, struct str key);

@@ -144,6 +144,9 @@ static void add_confirmation(struct buf *out, const struct rule *rule,
     add_condition(out, "or if", &one->superseded);
     add_condition(out, "not yet", &one->retry);
     add_condition(out, "never if", &one->failure);
+    if (one->optional) {
+        add_row(out, "else", STR("unverifiable: this view may lag for long"));
+    }
     add_schedule(out, &one->schedule, true);
 }
 

@@ -32,6 +32,7 @@ struct compiler {
 #define OF_TYPE(type) (1U << (type))
 enum {
     IS_TEXT = OF_TYPE(JSON_STRING),
+    IS_FLAG = OF_TYPE(JSON_TRUE) | OF_TYPE(JSON_FALSE),
     IS_NUMBER = OF_TYPE(JSON_NUMBER),
     IS_OBJECT = OF_TYPE(JSON_OBJECT),
     IS_LIST = OF_TYPE(JSON_ARRAY),

@@ -218,6 +218,7 @@ static void read_confirmation(const struct compiler *c,
             expression_read(c, get(value, "when"), (struct view){names, NULL}),
         .for_each =
             expression_read(c, for_each, (struct view){SEES_CALL, NULL}),
+        .optional = json_is(get(value, "optional"), JSON_TRUE),
         .schedule = schedule_read(c, value, &c->defaults),
     };
     (void)read_read(c, value, names, &ret->read);

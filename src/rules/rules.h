@@ -80,6 +80,8 @@ struct rules_confirmation {
     struct rules_condition superseded;
     struct rules_condition retry;
     struct rules_condition failure;
+    /* A view that may lag without bound: a deadline says nothing. */
+    bool optional;
     struct rules_schedule schedule;
 };
 

@@ -74,6 +74,8 @@ static const struct key confirmation_keys[] = {
     {"retry", IS_TEXT | IS_OBJECT | IS_LIST, false,
      "errors that mean: not yet"},
     {"failure", IS_TEXT | IS_OBJECT, false, "what shows that it never will"},
+    {"optional", IS_FLAG, false,
+     "its deadline ends as unverifiable, not as unsettled"},
     SCHEDULE_KEYS,
 };
 SHAPE(shape_confirmation, "a confirmation", confirmation_keys);

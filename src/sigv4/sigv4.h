@@ -49,9 +49,9 @@ struct sigv4_scope {
 
 /* How a request's path and body enter the canonical request. */
 struct sigv4_rules {
-    bool normalize_path;   /* remove dot segments and empty segments */
-    bool encode_twice;     /* path once more; S3: false */
-    bool payload_header;   /* add x-amz-content-sha256 when signing */
+    bool normalize_path;     /* remove dot segments and empty segments */
+    bool encode_twice;       /* path once more; S3: false */
+    bool payload_header;     /* add x-amz-content-sha256 when signing */
     bool omit_session_token; /* add the token after signing */
 };
 /* S3's own for "s3", "s3express", "s3-outposts", "s3-object-lambda". */
@@ -127,19 +127,19 @@ struct sigv4_claim {
     struct str signature;
     struct str amz_date; /* from X-Amz-Date, else from Date */
     int64_t signed_at_ms;
-    int64_t expires_s;         /* query form; 0 in a header */
-    struct str session_token;  /* STR_NONE: none */
-    struct str payload_hash;   /* x-amz-content-sha256 or STR_NONE */
+    int64_t expires_s;        /* query form; 0 in a header */
+    struct str session_token; /* STR_NONE: none */
+    struct str payload_hash;  /* x-amz-content-sha256 or STR_NONE */
 };
 
 enum sigv4_verdict {
     SIGV4_GOOD,
-    SIGV4_MALFORMED,        /* IncompleteSignature */
-    SIGV4_UNSUPPORTED,      /* SigV4A, SigV2 */
-    SIGV4_STALE,            /* RequestTimeTooSkewed / RequestExpired */
-    SIGV4_MISMATCH,         /* SignatureDoesNotMatch */
-    SIGV4_UNSIGNED_HEADER,  /* an x-amz-* header or Host is not signed */
-    SIGV4_BODY_MISMATCH,    /* XAmzContentSHA256Mismatch */
+    SIGV4_MALFORMED,       /* IncompleteSignature */
+    SIGV4_UNSUPPORTED,     /* SigV4A, SigV2 */
+    SIGV4_STALE,           /* RequestTimeTooSkewed / RequestExpired */
+    SIGV4_MISMATCH,        /* SignatureDoesNotMatch */
+    SIGV4_UNSIGNED_HEADER, /* an x-amz-* header or Host is not signed */
+    SIGV4_BODY_MISMATCH,   /* XAmzContentSHA256Mismatch */
 };
 const char *sigv4_verdict_name(enum sigv4_verdict verdict);
 
@@ -160,23 +160,21 @@ struct sigv4_verify_in {
 };
 /* `ret_stages` may be NULL. On a MISMATCH its signature is STR_NONE: whoever is
  * shown the stages must not learn the right one. */
-enum sigv4_verdict sigv4_verify(struct arena *arena,
-                                const struct http_request *request,
-                                const struct sigv4_claim *claim,
-                                const struct sigv4_verify_in *in,
-                                struct sigv4_stages *ret_stages,
-                                struct str *reterr);
+enum sigv4_verdict
+sigv4_verify(struct arena *arena, const struct http_request *request,
+             const struct sigv4_claim *claim, const struct sigv4_verify_in *in,
+             struct sigv4_stages *ret_stages, struct str *reterr);
 
 /* ---- bodies ---- */
 
 enum sigv4_payload {
-    SIGV4_PAYLOAD_NONE,               /* no x-amz-content-sha256 */
-    SIGV4_PAYLOAD_HASH,               /* 64 hex digits */
-    SIGV4_PAYLOAD_UNSIGNED,           /* UNSIGNED-PAYLOAD */
-    SIGV4_PAYLOAD_UNSIGNED_TRAILER,   /* STREAMING-UNSIGNED-PAYLOAD-TRAILER */
-    SIGV4_PAYLOAD_CHUNKS,             /* STREAMING-AWS4-HMAC-SHA256-PAYLOAD */
-    SIGV4_PAYLOAD_CHUNKS_TRAILER,     /* ...-PAYLOAD-TRAILER */
-    SIGV4_PAYLOAD_UNKNOWN,            /* SigV4A's and others */
+    SIGV4_PAYLOAD_NONE,             /* no x-amz-content-sha256 */
+    SIGV4_PAYLOAD_HASH,             /* 64 hex digits */
+    SIGV4_PAYLOAD_UNSIGNED,         /* UNSIGNED-PAYLOAD */
+    SIGV4_PAYLOAD_UNSIGNED_TRAILER, /* STREAMING-UNSIGNED-PAYLOAD-TRAILER */
+    SIGV4_PAYLOAD_CHUNKS,           /* STREAMING-AWS4-HMAC-SHA256-PAYLOAD */
+    SIGV4_PAYLOAD_CHUNKS_TRAILER,   /* ...-PAYLOAD-TRAILER */
+    SIGV4_PAYLOAD_UNKNOWN,          /* SigV4A's and others */
 };
 enum sigv4_payload sigv4_payload_of(struct str content_sha256);
 

@@ -21,8 +21,8 @@ struct upstream;
 
 struct upstream_config {
     bool use_proxy_environment;
-    struct str ca_bundle; /* path; STR_NONE: the system's */
-    size_t connection_limit; /* idle ones kept; 0 = 256 */
+    struct str ca_bundle;       /* path; STR_NONE: the system's */
+    size_t connection_limit;    /* idle ones kept; 0 = 256 */
     int64_t connect_timeout_ms; /* 0 = 10 s */
 };
 

@@ -22,9 +22,10 @@ struct xml {
     struct xml *next; /* sibling */
 };
 
-__attribute__((warn_unused_result)) bool
-xml_read(struct arena *arena, const struct source *source,
-         const struct xml **ret_root, struct diag *diag);
+__attribute__((warn_unused_result)) bool xml_read(struct arena *arena,
+                                                  const struct source *source,
+                                                  const struct xml **ret_root,
+                                                  struct diag *diag);
 
 /* First child of that name; NULL when absent or `parent` is NULL. */
 const struct xml *xml_child(const struct xml *parent, const char *name);
