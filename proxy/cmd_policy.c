@@ -8,7 +8,7 @@ static const char synopsis[] =
     "Usage: settled policy [OPTIONS] [SERVICE[:OPERATION]...]\n\n"
     "Prints the least IAM policy that lets the read-backs be made, for all "
     "rules\nor for those named (ssm, secretsmanager:CreateSecret). Of the "
-    "options, --rules\nand --no-builtin-rules matter here.\n";
+    "options, --rules,\n--no-builtin-rules and --level matter here.\n";
 
 int cmd_policy(int argc, char **argv)
 {

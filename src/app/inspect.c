@@ -240,7 +240,8 @@ int app_policy(const struct app_options *options, char *const *wanted,
         size_t found = 0;
         if (choose_rules(rules, wanted, count, chosen, &found)) {
             struct buf text = {0};
-            rules_policy(chosen, found, &text);
+            rules_policy(chosen, found, (enum rules_level)options->level,
+                         &text);
             print_text(buf_str(&text));
             buf_free(&text);
             status = 0;

@@ -27,7 +27,7 @@ static const struct option rows[] = {
      NULL, NULL, "honour HTTPS_PROXY and its like on the way to AWS", NULL},
 
     {"rules", OPTION_TEXTS, AT(rules), "DIR", NULL, NULL,
-     "rules besides, or in place of, the built-in ones; repeatable",
+     "rules besides, or in place of, the built-in ones",
      "What is confirmed"},
     {"builtin-rules", OPTION_FLAG, AT(builtin_rules), NULL, NULL, "true",
      "use the built-in rules (--no-builtin-rules: only those of --rules)",
@@ -68,7 +68,7 @@ static const struct option rows[] = {
     {"context", OPTION_TEXT, AT(context), "C", NULL, NULL,
      "carried on every event", NULL},
     {"meta", OPTION_TEXTS, AT(meta), "K=V", NULL, NULL,
-     "carried on every event; repeatable", NULL},
+     "carried on every event", NULL},
     {"config", OPTION_TEXT, AT(config), "FILE", NULL, NULL,
      "a JSON object of these options; the command line wins", NULL},
 
@@ -111,7 +111,7 @@ static const struct option lag_rows[] = {
     {"seed", OPTION_COUNT_OF, AT(seed), "N", NULL, "1",
      "the same seed gives the same run", NULL},
     {"rules", OPTION_TEXTS, AT(rules), "DIR", NULL, NULL,
-     "rules besides, or in place of, the built-in ones; repeatable", NULL},
+     "rules besides, or in place of, the built-in ones", NULL},
     {"log", OPTION_TEXT, AT(log), "FILE", NULL, NULL,
      "append what happens as JSON lines; - is stderr", NULL},
 };

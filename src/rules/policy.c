@@ -89,13 +89,16 @@ static void add_read(struct actions *actions, const struct rules_read *read)
     }
 }
 
-static void add_rule(struct actions *actions, const struct rule *rule)
+static void add_rule(struct actions *actions, const struct rule *rule,
+                     enum rules_level level)
 {
     if (rule->has_before) {
         add_read(actions, &rule->before);
     }
     for (size_t i = 0; i < rule->confirmation_count; i++) {
-        add_read(actions, &rule->confirmations[i].read);
+        if (rule->confirmations[i].level <= level) {
+            add_read(actions, &rule->confirmations[i].read);
+        }
     }
     for (size_t i = 0; i < rule->resend_count; i++) {
         if (rule->resends[i].has_read) {
@@ -130,7 +133,7 @@ static const struct json *list_of(struct actions *actions)
 }
 
 void rules_policy(const struct rule *const *rules, size_t count,
-                  struct buf *out)
+                  enum rules_level level, struct buf *out)
 {
     struct arena *arena = arena_new();
     size_t most = 1;
@@ -139,7 +142,7 @@ void rules_policy(const struct rule *const *rules, size_t count,
     }
     struct actions actions = {arena, ARENA_ARRAY(arena, struct str, most), 0};
     for (size_t i = 0; i < count; i++) {
-        add_rule(&actions, rules[i]);
+        add_rule(&actions, rules[i], level);
     }
     struct json *statements = json_new(arena, JSON_ARRAY);
     if (actions.count > 0) {

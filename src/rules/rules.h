@@ -163,8 +163,9 @@ struct str rules_input_lacks(const struct rules_read *read,
 
 /* explain.c: for people. */
 void rules_explain(const struct rule *rule, struct buf *out);
-/* The least IAM policy that lets the read-backs of these rules be made. */
+/* The least IAM policy that lets the read-backs of these rules be made, as far
+ * as they are awaited at that level. */
 void rules_policy(const struct rule *const *rules, size_t count,
-                  struct buf *out);
+                  enum rules_level level, struct buf *out);
 
 #endif

@@ -356,7 +356,7 @@ static void no_read_back_decrypts(void **state)
         all[i] = rules_at(stage->rules, i);
     }
     struct buf text = {0};
-    rules_policy(all, count, &text);
+    rules_policy(all, count, LEVEL_EFFECTIVE, &text);
     assert_true(str_contains(buf_str(&text), STR("ssm:GetParameter")));
     assert_true(str_contains(buf_str(&text), STR("tag:GetResources")));
     assert_false(str_contains(buf_str(&text), STR("kms:Decrypt")));

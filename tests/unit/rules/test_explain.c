@@ -71,9 +71,9 @@ static void the_policy_names_each_action_once(void **state)
     struct rules *rules = load(arena, registry);
     const struct rule *const twice[] = {rules_at(rules, 0), rules_at(rules, 0)};
     struct buf said = {0};
-    rules_policy(twice, 2, &said);
+    rules_policy(twice, 2, LEVEL_EFFECTIVE, &said);
     check_text(arena, &said, STR(FOLDER "policy.expect"));
-    rules_policy(twice, 0, &said);
+    rules_policy(twice, 0, LEVEL_EFFECTIVE, &said);
     assert_true(str_contains(buf_str(&said), STR("\"Statement\": []")));
     buf_free(&said);
     rules_unref(rules);
