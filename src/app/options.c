@@ -27,8 +27,7 @@ static const struct option rows[] = {
      NULL, NULL, "honour HTTPS_PROXY and its like on the way to AWS", NULL},
 
     {"rules", OPTION_TEXTS, AT(rules), "DIR", NULL, NULL,
-     "rules besides, or in place of, the built-in ones",
-     "What is confirmed"},
+     "rules besides, or in place of, the built-in ones", "What is confirmed"},
     {"builtin-rules", OPTION_FLAG, AT(builtin_rules), NULL, NULL, "true",
      "use the built-in rules (--no-builtin-rules: only those of --rules)",
      NULL},

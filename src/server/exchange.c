@@ -181,10 +181,9 @@ enum http_read exchange_pull(struct exchange *exchange, char *dst, size_t size,
         park(exchange);
         http_source_watch(exchange->source, timers_of(exchange),
                           &exchange->ready);
-    } else if (got == HTTP_READ_BROKEN && exchange->http10 &&
-               exchange->length < 0) {
-        /* Its body ends where the connection does: only a reset says that
-         * this was not the end. */
+    } else if (got == HTTP_READ_BROKEN) {
+        /* Some clients take any end of the connection for the end of the body:
+         * only a reset says that this was not the end. */
         linger_never(exchange->fd);
     }
     return got;
