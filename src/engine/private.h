@@ -140,10 +140,9 @@ struct recent;
 struct recent *recent_new(void);
 void recent_free(struct recent *recent);
 /* `resource` is a text or a list of texts. */
-void recent_add(struct recent *recent, const struct exchange *exchange);
+void recent_add(struct recent *recent, const struct exchange *x);
 /* {operation, request, seconds_ago, outcome}, or NULL. */
-const struct json *recent_find(struct recent *recent,
-                               const struct exchange *exchange,
+const struct json *recent_find(struct recent *recent, const struct exchange *x,
                                struct arena *arena);
 
 /* ---- join.c: retries meet the call they repeat ---- */
@@ -159,7 +158,7 @@ joins_find_answer(struct joins *joins, struct exchange *call, int64_t now_ms);
 void joins_add(struct joins *joins, struct exchange *exchange);
 void joins_remove(struct joins *joins, struct exchange *exchange);
 /* Keeps the answer for retries that come after it. */
-void joins_keep(struct joins *joins, const struct exchange *exchange,
+void joins_keep(struct joins *joins, const struct exchange *x,
                 const struct http_response *answer, int64_t now_ms);
 
 /* ---- exchange.c and the files of its longer steps ---- */

@@ -106,7 +106,9 @@ static void tidy(struct buf *out, size_t start, size_t width)
 {
     for (size_t i = start; i < out->len; i++) {
         unsigned char c = (unsigned char)out->bytes[i];
-        out->bytes[i] = c < 0x20 || c == 0x7F ? '?' : out->bytes[i];
+        if (c < 0x20 || c == 0x7F) {
+            out->bytes[i] = '?';
+        }
     }
     if (out->len - start > width) {
         out->len = start + width;

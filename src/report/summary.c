@@ -42,7 +42,9 @@ static void name_it(struct summary *s, const struct event *event)
     char *text = (char *)(uintptr_t)one->line.ptr;
     for (size_t i = 0; i < one->line.len; i++) {
         /* Names come from outside. */
-        text[i] = (unsigned char)text[i] < 0x20 ? '?' : text[i];
+        if ((unsigned char)text[i] < 0x20) {
+            text[i] = '?';
+        }
     }
     *s->end = one;
     s->end = &one->next;
@@ -127,15 +129,15 @@ static void write_waits(const struct summary *s, struct buf *out)
     if (count == 0) {
         return;
     }
+    const size_t middle = count / 2;
     int64_t *sorted = mem_new(s->waits.len);
     memcpy(sorted, s->waits.bytes, s->waits.len);
     qsort(sorted, count, sizeof(int64_t), by_size);
     buf_printf(out,
                "settled: waited median %.2f s, worst %.2f s; %llu read-"
                "back%s\n",
-               (double)sorted[count / 2] / 1000,
-               (double)sorted[count - 1] / 1000, (unsigned long long)s->reads,
-               s->reads == 1 ? "" : "s");
+               (double)sorted[middle] / 1000, (double)sorted[count - 1] / 1000,
+               (unsigned long long)s->reads, s->reads == 1 ? "" : "s");
     mem_free(sorted);
 }
 
