@@ -234,18 +234,6 @@ enum progress step_hear(struct exchange *x)
 
 /* ---- pass ---- */
 
-static int64_t announced_length(const struct exchange *x)
-{
-    const struct http_response *response = &x->fetch.response;
-    uint64_t length = 0;
-    struct str text = http_headers_get(&response->headers, "Content-Length");
-    if (str_to_u64(text, &length)) {
-        return (int64_t)length;
-    }
-    bool empty = response->status == 204 || response->status == 304;
-    return empty ? 0 : -1;
-}
-
 enum progress step_pass(struct exchange *x)
 {
     if (x->replying) {
@@ -272,8 +260,8 @@ enum progress step_pass(struct exchange *x)
     x->request_id = aws_request_id(&x->fetch.response);
     say_answered(x);
     x->replying = true;
-    x->call->ops->reply_stream(x->call, &x->fetch.response, announced_length(x),
-                               x->fetch.download, x->engine->config.timers,
-                               &x->sent);
+    x->call->ops->reply_stream(
+        x->call, &x->fetch.response, http_response_length(&x->fetch.response),
+        x->fetch.download, x->engine->config.timers, &x->sent);
     return PARKED;
 }

@@ -163,3 +163,15 @@ void http_headers_drop_hop_by_hop(struct http_headers *headers)
     }
     remove_where(headers, ends_at_each_hop, STR_NONE);
 }
+
+int64_t http_response_length(const struct http_response *response)
+{
+    enum { NO_CONTENT = 204, NOT_MODIFIED = 304 };
+    uint64_t length = 0;
+    struct str text = http_headers_get(&response->headers, "Content-Length");
+    if (str_to_u64(text, &length) && length <= INT64_MAX) {
+        return (int64_t)length;
+    }
+    int status = response->status;
+    return status == NO_CONTENT || status == NOT_MODIFIED ? 0 : -1;
+}

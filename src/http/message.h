@@ -56,6 +56,8 @@ struct http_response http_response_copy(struct arena *arena,
 /* Connection, Keep-Alive, TE, Transfer-Encoding, Upgrade, Proxy-*, Trailer,
  * and what Connection names: these end at each hop. */
 void http_headers_drop_hop_by_hop(struct http_headers *headers);
+/* The bytes of body that a response announces; -1 when it does not say. */
+int64_t http_response_length(const struct http_response *response);
 
 /* Path and query of a raw target; the query without its '?'. */
 struct str http_target_path(struct str target);

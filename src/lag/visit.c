@@ -221,18 +221,6 @@ static enum progress step_hear(struct visit *v)
 
 /* ---- stream: a call of no interest ---- */
 
-static int64_t announced_length(const struct visit *v)
-{
-    uint64_t length = 0;
-    struct str text =
-        http_headers_get(&v->fetch.response.headers, "Content-Length");
-    if (str_to_u64(text, &length)) {
-        return (int64_t)length;
-    }
-    int status = v->fetch.response.status;
-    return status == 204 || status == 304 ? 0 : -1;
-}
-
 static enum progress step_stream(struct visit *v)
 {
     if (v->replying) {
@@ -245,7 +233,8 @@ static enum progress step_stream(struct visit *v)
         return v->fetch.outcome == HTTP_PENDING ? PARKED : no_answer(v);
     }
     v->replying = true;
-    v->call->ops->reply_stream(v->call, &v->fetch.response, announced_length(v),
+    v->call->ops->reply_stream(v->call, &v->fetch.response,
+                               http_response_length(&v->fetch.response),
                                v->fetch.download, timers_of(v), &v->sent);
     return PARKED;
 }

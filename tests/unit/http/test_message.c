@@ -137,9 +137,34 @@ static void a_copy_outlives_what_it_was_made_of(void **state)
     arena_free(arena);
 }
 
+static void a_response_says_how_long_its_body_is(void **state)
+{
+    static const struct {
+        int status;
+        const char *length;
+        int64_t wanted;
+    } rows[] = {
+        {200, "0", 0},  {200, "17", 17}, {200, NULL, -1},
+        {200, "x", -1}, {200, "-1", -1}, {204, NULL, 0},
+        {304, NULL, 0}, {304, "5", 5},   {200, "18446744073709551615", -1},
+    };
+    struct arena *arena = arena_new();
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct http_response response = {.status = rows[i].status};
+        if (rows[i].length != NULL) {
+            http_headers_add(arena, &response.headers, STR("content-length"),
+                             str_of(rows[i].length));
+        }
+        assert_int_equal(http_response_length(&response), rows[i].wanted);
+    }
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_response_says_how_long_its_body_is),
         cmocka_unit_test(names_are_found_in_any_case),
         cmocka_unit_test(setting_replaces_all_of_a_name),
         cmocka_unit_test(many_headers_keep_their_order),
