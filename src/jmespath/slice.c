@@ -3,6 +3,8 @@
  * same way. Start at jmespath_slice_list(). */
 #include "jmespath/private.h"
 
+#include <assert.h>
+
 struct range {
     int64_t at;
     int64_t stop;
@@ -47,6 +49,7 @@ static bool goes_on(const struct range *range)
 
 static size_t range_size(struct range range)
 {
+    assert(range.step != 0); /* refused when compiling */
     int64_t way =
         range.step > 0 ? range.stop - range.at : range.at - range.stop;
     int64_t stride = range.step > 0 ? range.step : -range.step;

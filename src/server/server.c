@@ -301,7 +301,7 @@ static bool start_daemon(struct shard *shard)
         {MHD_OPTION_END, 0, NULL},
     };
     /* Room for the head, for its table of fields, and for an answer's head. */
-    size_t memory = config->header_limit * 3 / 2 + 16 * 1024;
+    size_t memory = config->header_limit * 3 / 2 + (size_t)16 * 1024;
     shard->daemon = MHD_start_daemon(
         daemon_flags(server), 0, NULL, NULL, on_request, server,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connection_limit + 1,
