@@ -7,18 +7,6 @@
 
 #include <assert.h>
 
-static struct str copy_text(struct arena *arena, const struct json *row,
-                            const char *key)
-{
-    struct str text = json_get_text(row, key);
-    return text.ptr != NULL ? arena_str(arena, text) : STR_NONE;
-}
-
-static bool has_flag(const struct json *row, const char *key)
-{
-    return json_is(json_get(row, str_of(key)), JSON_TRUE);
-}
-
 static struct text_list copy_list(struct arena *arena, const struct json *row,
                                   const char *key)
 {
@@ -41,27 +29,27 @@ static void read_operation(struct arena *arena, const struct json *row,
     struct text_list outputs = copy_list(arena, row, "outputs");
     struct text_list joins = copy_list(arena, page, "join");
     operation->facts = (struct aws_operation){
-        .name = copy_text(arena, row, "name"),
-        .reads = has_flag(row, "reads"),
-        .unsigned_call = has_flag(row, "unsigned"),
+        .name = row_text(arena, row, "name"),
+        .reads = row_flag(row, "reads"),
+        .unsigned_call = row_flag(row, "unsigned"),
         .inputs = inputs.at,
         .input_count = inputs.count,
         .required = required.at,
         .required_count = required.count,
         .outputs = outputs.at,
         .output_count = outputs.count,
-        .idempotency_token = copy_text(arena, row, "token"),
-        .page_input = copy_text(arena, page, "in"),
-        .page_output = copy_text(arena, page, "out"),
+        .idempotency_token = row_text(arena, row, "token"),
+        .page_input = row_text(arena, page, "in"),
+        .page_output = row_text(arena, page, "out"),
         .page_results = joins.at,
         .page_result_count = joins.count,
-        .host_prefix = copy_text(arena, row, "host"),
+        .host_prefix = row_text(arena, row, "host"),
     };
-    operation->method = copy_text(arena, row, "method");
-    read_uri(operation, copy_text(arena, row, "uri"));
+    operation->method = row_text(arena, row, "method");
+    read_uri(operation, row_text(arena, row, "uri"));
     operation->need_query = copy_list(arena, row, "need_query");
     operation->need_headers = copy_list(arena, row, "need_headers");
-    operation->old = has_flag(row, "old");
+    operation->old = row_flag(row, "old");
     operation->sensitive = copy_list(arena, row, "sensitive");
 }
 

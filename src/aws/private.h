@@ -63,6 +63,10 @@ bool service_speaks(const struct service *service, enum aws_protocol protocol);
 const struct json *asset_parse(struct arena *arena, struct str name);
 /* A list of strings, copied. */
 struct text_list text_list_read(struct arena *arena, const struct json *array);
+/* A text of a row of a generated file, copied; STR_NONE when absent. */
+struct str row_text(struct arena *arena, const struct json *row,
+                    const char *key);
+bool row_flag(const struct json *row, const char *key);
 bool text_list_has(const struct text_list *list, struct str text);
 
 /* ---- model.c ---- */

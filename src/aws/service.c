@@ -71,14 +71,14 @@ bool text_list_has(const struct text_list *list, struct str text)
     return false;
 }
 
-static struct str copy_text(struct arena *arena, const struct json *row,
-                            const char *key)
+struct str row_text(struct arena *arena, const struct json *row,
+                    const char *key)
 {
     struct str text = json_get_text(row, key);
     return text.ptr != NULL ? arena_str(arena, text) : STR_NONE;
 }
 
-static bool has_flag(const struct json *row, const char *key)
+bool row_flag(const struct json *row, const char *key)
 {
     return json_is(json_get(row, str_of(key)), JSON_TRUE);
 }
@@ -102,17 +102,17 @@ static void read_service(struct arena *arena, const struct json *row,
                          struct service *service)
 {
     service->facts = (struct aws_service){
-        .name = copy_text(arena, row, "name"),
-        .title = copy_text(arena, row, "title"),
-        .signing_name = copy_text(arena, row, "signing"),
-        .endpoint_prefix = copy_text(arena, row, "endpoint"),
-        .target_prefix = copy_text(arena, row, "target"),
-        .api_version = copy_text(arena, row, "version"),
-        .xml_namespace = copy_text(arena, row, "xmlns"),
+        .name = row_text(arena, row, "name"),
+        .title = row_text(arena, row, "title"),
+        .signing_name = row_text(arena, row, "signing"),
+        .endpoint_prefix = row_text(arena, row, "endpoint"),
+        .target_prefix = row_text(arena, row, "target"),
+        .api_version = row_text(arena, row, "version"),
+        .xml_namespace = row_text(arena, row, "xmlns"),
         .protocol = protocol_of(json_get_text(row, "protocol")),
-        .has_model = has_flag(row, "model"),
-        .query_errors = has_flag(row, "query_errors"),
-        .bare_errors = has_flag(row, "bare_errors"),
+        .has_model = row_flag(row, "model"),
+        .query_errors = row_flag(row, "query_errors"),
+        .bare_errors = row_flag(row, "bare_errors"),
     };
     service->speaks = 1U << service->facts.protocol;
     const struct json *others = json_get(row, STR("others"));

@@ -88,6 +88,12 @@ static void plan_each(struct exchange *x, const struct rules_confirmation *rule,
     }
 }
 
+static bool is_awaited(const struct exchange *x,
+                       const struct rules_confirmation *rule)
+{
+    return rule->level <= x->engine->config.level;
+}
+
 static void plan_all(struct exchange *x)
 {
     const struct rule *rule = x->rule;
@@ -96,14 +102,16 @@ static void plan_all(struct exchange *x)
     struct items *items =
         ARENA_ARRAY(scratch, struct items, rule->confirmation_count);
     for (size_t i = 0; i < rule->confirmation_count; i++) {
-        items[i] = items_of(x, &rule->confirmations[i], scratch);
-        most += 1 + (items[i].list != NULL ? items[i].list->count : 0);
+        if (is_awaited(x, &rule->confirmations[i])) {
+            items[i] = items_of(x, &rule->confirmations[i], scratch);
+            most += 1 + (items[i].list != NULL ? items[i].list->count : 0);
+        }
     }
     struct confirmation *room = ARENA_ARRAY(scratch, struct confirmation, most);
     x->confirmations = room;
     for (size_t i = 0; i < rule->confirmation_count; i++) {
         const struct rules_confirmation *one = &rule->confirmations[i];
-        if (one->level <= x->engine->config.level) {
+        if (is_awaited(x, one)) {
             plan_each(x, one, &items[i], scratch);
         }
     }
