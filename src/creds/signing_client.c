@@ -24,8 +24,8 @@ struct signed_fetch {
 /* What stays as it came: unsigned calls, and unknown keys of emulators. */
 static bool passes(const struct http_fetch *fetch)
 {
-    return fetch->as == NULL ||
-           (fetch->as->kind == IDENTITY_KEPT && fetch->relayed);
+    return fetch->as == NULL || (fetch->as->kind == IDENTITY_KEPT &&
+                                 http_is_clients(fetch->purpose));
 }
 
 static struct creds *creds_of(struct http_client *self)

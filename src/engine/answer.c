@@ -149,13 +149,12 @@ void answer_fault(struct exchange *x, int status, const char *code,
         http_headers_set(x->arena, &x->reply.headers, STR("x-settled-outcome"),
                          str_of(outcome_name(x->outcome)));
     }
-    struct event event = {.kind = EVENT_CALL_REFUSED,
-                          .status = status,
-                          .code = str_of(code),
-                          .outcome = x->outcome,
-                          .detail = message,
-                          .waited_ms =
-                              engine_now_ms(x->engine) - x->received_ms,
-                          .has_waited = true};
+    struct event event = {
+        .kind = EVENT_CALL_REFUSED,
+        .status = status,
+        .code = str_of(code),
+        .outcome = x->outcome,
+        .detail = message,
+        .waited_ms = event_number(engine_now_ms(x->engine) - x->received_ms)};
     exchange_say(x, &event);
 }

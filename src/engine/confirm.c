@@ -24,8 +24,7 @@ static void end(struct confirmation *c, enum outcome outcome)
         .confirmation = c->rule->name,
         .outcome = outcome,
         .detail = outcome == OUTCOME_SETTLED ? STR_NONE : c->evidence,
-        .waited_ms = engine_now_ms(x->engine) - x->heard_ms,
-        .has_waited = true,
+        .waited_ms = event_number(engine_now_ms(x->engine) - x->heard_ms),
     };
     exchange_say(x, &event);
     timer_wake(timers_of(c), &x->wake);
@@ -113,8 +112,8 @@ static void say_read_back(struct confirmation *c,
         .verdict = verdict_name(verdict),
         .status = result->status,
         .code = result->code,
-        .waited_ms = engine_now_ms(c->exchange->engine) - c->exchange->heard_ms,
-        .has_waited = true,
+        .waited_ms = event_number(engine_now_ms(c->exchange->engine) -
+                                  c->exchange->heard_ms),
         .detail = verdict == VERDICT_HOLDS ? STR_NONE : c->evidence,
     };
     exchange_say(c->exchange, &event);
@@ -167,6 +166,10 @@ static void decide(struct confirmation *c, enum verdict verdict)
     case VERDICT_UNVERIFIABLE:
         end(c, OUTCOME_UNVERIFIABLE);
         return;
+    case VERDICT_ASSUMED:
+        /* What was recorded went on from here, and so may a replay. */
+        end(c, OUTCOME_SETTLED);
+        return;
     }
     if (c->late) {
         decide_late(c, verdict);
@@ -199,6 +202,7 @@ static void read_back(struct confirmation *c)
 {
     struct exchange *x = c->exchange;
     struct probe_ask ask = {
+        .exchange = x->id,
         .as = x->call->identity,
         .access_key = x->call->access_key,
         .service = c->rule->read.service,

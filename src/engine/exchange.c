@@ -254,6 +254,7 @@ struct probe *exchange_ask(struct exchange *x, const struct rules_read *read)
 {
     struct arena *scratch = arena_new();
     const struct probe_ask question = {
+        .exchange = x->id,
         .as = x->call->identity,
         .access_key = x->call->access_key,
         .service = read->service,
@@ -295,8 +296,7 @@ static void say_given(struct exchange *x)
         .kind = EVENT_ANSWER_GIVEN,
         .status = x->reply.status,
         .outcome = x->outcome,
-        .waited_ms = engine_now_ms(x->engine) - x->received_ms,
-        .has_waited = true,
+        .waited_ms = event_number(engine_now_ms(x->engine) - x->received_ms),
     };
     exchange_say(x, &event);
 }

@@ -10,6 +10,7 @@ const char *verdict_name(enum verdict verdict)
         [VERDICT_NEVER] = "never",
         [VERDICT_TRY_AGAIN] = "try-again",
         [VERDICT_UNVERIFIABLE] = "unverifiable",
+        [VERDICT_ASSUMED] = "assumed",
     };
     return names[verdict];
 }
@@ -58,6 +59,9 @@ enum verdict judge(struct arena *arena,
 {
     if (result->kind == PROBE_THROTTLED || result->kind == PROBE_LOST) {
         return VERDICT_TRY_AGAIN;
+    }
+    if (result->kind == PROBE_UNRECORDED) {
+        return VERDICT_ASSUMED;
     }
     if (meets(arena, &confirmation->failure, result, document, ret_why)) {
         return VERDICT_NEVER;

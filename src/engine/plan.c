@@ -142,10 +142,8 @@ static enum progress conclude(struct exchange *x, enum outcome outcome)
         .kind = EVENT_SETTLED,
         .outcome = outcome,
         .request_id = x->request_id,
-        .waited_ms = engine_now_ms(x->engine) - x->heard_ms,
-        .has_waited = true,
-        .reads = x->reads,
-        .has_reads = true,
+        .waited_ms = event_number(engine_now_ms(x->engine) - x->heard_ms),
+        .reads = event_number((int64_t)x->reads),
     };
     x->outcome = outcome;
     exchange_say(x, &event);

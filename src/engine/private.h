@@ -50,11 +50,12 @@ int64_t backoff_delay_ms(const struct backoff *backoff,
 /* ---- probe.c: one read-back, shared by all who ask the same ---- */
 
 enum probe_kind {
-    PROBE_ANSWERED,  /* output is there */
-    PROBE_REFUSED,   /* AWS named an error: code and message */
-    PROBE_DENIED,    /* access denied */
-    PROBE_THROTTLED, /* or 5xx: try again, more slowly */
-    PROBE_LOST,      /* no answer */
+    PROBE_ANSWERED,   /* output is there */
+    PROBE_REFUSED,    /* AWS named an error: code and message */
+    PROBE_DENIED,     /* access denied */
+    PROBE_THROTTLED,  /* or 5xx: try again, more slowly */
+    PROBE_LOST,       /* no answer */
+    PROBE_UNRECORDED, /* a replay, and nobody looked when it was recorded */
 };
 
 struct probe_result {
@@ -66,6 +67,7 @@ struct probe_result {
 };
 
 struct probe_ask {
+    struct str exchange; /* whose read-back it is; of who asked first */
     const struct http_identity *as;
     struct str access_key;
     struct str service;
@@ -96,6 +98,7 @@ enum verdict {
     VERDICT_NEVER,        /* failure */
     VERDICT_TRY_AGAIN,    /* throttled or lost: says nothing */
     VERDICT_UNVERIFIABLE, /* denied, or an error the rule does not name */
+    VERDICT_ASSUMED,      /* a replay in which nothing tells otherwise */
 };
 const char *verdict_name(enum verdict verdict);
 /* `document` has `read` and `read_error` set. */

@@ -28,6 +28,7 @@ struct probe {
     struct timer go;   /* a token is there */
     struct timer came; /* an answer, or not */
     struct http_fetch fetch;
+    struct aws_call call; /* what the fetch says of itself */
     bool fetching;
     bool sent;
     bool queued;     /* has taken a token that is not used yet */
@@ -234,6 +235,9 @@ static void on_came(void *ctx)
         finish(probe, (struct probe_result){.kind = PROBE_DENIED,
                                             .code = STR("NoCredentials"),
                                             .message = fetch->error});
+    } else if (fetch->outcome == HTTP_UNRECORDED) {
+        finish(probe, (struct probe_result){.kind = PROBE_UNRECORDED,
+                                            .message = fetch->error});
     } else if (fetch->outcome != HTTP_ANSWERED) {
         finish(probe, (struct probe_result){.kind = PROBE_LOST,
                                             .message = fetch->error});
@@ -278,8 +282,13 @@ static void send_page(struct probe *probe)
         .fresh_connection = probe->ask.fresh_connection,
         .body_limit = READ_LIMIT,
         .as = probe->ask.as,
+        .purpose = HTTP_FOR_READ_BACK,
+        .call = &probe->call,
+        .exchange = probe->ask.exchange,
+        .access_key = probe->ask.access_key,
         .done = &probe->came,
     };
+    probe->call.input = probe->input;
     if (!aws_request_write(config->registry, probe->arena, probe->ask.service,
                            probe->ask.operation->name, probe->input,
                            &probe->fetch.request, &why) ||
@@ -359,6 +368,17 @@ static struct probe *make(struct engine *engine, struct arena *arena,
     probe->ask.service = arena_str(arena, ask->service);
     probe->ask.access_key = arena_str(arena, ask->access_key);
     probe->ask.region = arena_str(arena, ask->region);
+    probe->ask.exchange = arena_str(arena, ask->exchange);
+    const struct aws_service *service =
+        aws_service_find(engine->config.registry, ask->service);
+    probe->call = (struct aws_call){
+        .about = service,
+        .service = probe->ask.service,
+        .title = service->title,
+        .operation = ask->operation->name,
+        .region = probe->ask.region,
+        .protocol = service->protocol,
+    };
     probe->input = json_copy(arena, ask->input);
     probe->ask.input = probe->input;
     probe->bucket = bucket_of(engine, ask->service, ask->region);

@@ -97,7 +97,10 @@ static void send_call(struct exchange *x)
         .sign_service = x->endpoint.signing_name,
         .sign_region = x->endpoint.signing_region,
         .payload_hash = call->payload_hash,
-        .relayed = true,
+        .purpose = x->resend == NULL ? HTTP_FOR_CLIENT : HTTP_FOR_CLIENT_AGAIN,
+        .call = &x->aws,
+        .exchange = x->id,
+        .access_key = call->access_key,
         .head = &x->wake,
         .done = &x->wake,
     };
@@ -154,6 +157,7 @@ static enum progress report_no_answer(struct exchange *x)
         [HTTP_TIMED_OUT] = {504, "UpstreamTimeout"},
         [HTTP_UPLOAD_BROKEN] = {400, "IncompleteBody"},
         [HTTP_UNSIGNABLE] = {403, "NoCredentials"},
+        [HTTP_UNRECORDED] = {424, "NotRecorded"},
     };
     enum http_outcome outcome = x->fetch.outcome;
     const struct http_fault *fault =
@@ -178,8 +182,7 @@ static void say_answered(struct exchange *x)
         .status = x->fetch.response.status,
         .code = x->error_code,
         .request_id = x->request_id,
-        .waited_ms = x->heard_ms - x->sent_ms,
-        .has_waited = true,
+        .waited_ms = event_number(x->heard_ms - x->sent_ms),
     };
     exchange_say(x, &event);
 }

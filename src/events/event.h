@@ -32,11 +32,16 @@
     X(SETTLED, "settle-finished")                                              \
     X(CLIENT_GONE, "client-gone")                                              \
     X(ANSWER_GIVEN, "answer-given")                                            \
+    X(CLIENT_READ, "client-read")                                              \
+    X(RACE, "race")                                                            \
+    X(REGRET, "regret")                                                        \
+    X(CHANGED_SINCE, "changed-since")                                          \
     X(RULES_LOADED, "rules-loaded")                                            \
     X(RULES_REFUSED, "rules-refused")                                          \
     X(CREDENTIALS_LEARNED, "credentials-learned")                              \
     X(CREDENTIALS_FAILED, "credentials-failed")                                \
     X(LAG_STALE_READ, "lag-stale-read")                                        \
+    X(LAG_FRESH_READ, "lag-fresh-read")                                        \
     X(LAG_MUTATION, "lag-mutation")                                            \
     X(RUN_FINISHED, "run-finished")
 
@@ -60,6 +65,16 @@ enum outcome {
 };
 const char *outcome_name(enum outcome outcome);
 
+/* A time or a count that may be absent. */
+struct event_number {
+    bool there;
+    int64_t value;
+};
+static inline struct event_number event_number(int64_t value)
+{
+    return (struct event_number){true, value};
+}
+
 /* What is absent stays zero and is not written. */
 struct event {
     enum event_kind kind;
@@ -76,12 +91,22 @@ struct event {
     enum outcome outcome;
     int status;        /* HTTP */
     struct str code;   /* AWS error code */
-    struct str detail; /* a sentence */
+    struct str detail; /* a sentence: what was seen */
+    struct str wanted; /* what the rule wanted to see */
     struct str request_id;
-    int64_t waited_ms;
-    bool has_waited;
-    uint64_t reads;
-    bool has_reads;
+    struct str request; /* the call's input: JSON without secrets */
+    struct str value;   /* written or read, as the rules name it (a version);
+                           JSON without secrets */
+    struct str write;   /* x-settled-id of the write that a read is held
+                           against */
+    struct event_number waited_ms;  /* since the call, or AWS's answer to it */
+    struct event_number took_ms;    /* a call upstream, from sending on */
+    struct event_number visible_ms; /* from AWS's answer until the first read
+                                       of those that confirmed */
+    struct event_number gap_ms;     /* from the write's answer to the read */
+    struct event_number needed_ms;  /* what the gap should have been */
+    struct event_number until_ms;   /* how long it stays so, from now */
+    struct event_number reads;
 };
 
 struct event_sink {

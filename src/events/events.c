@@ -58,6 +58,21 @@ static void write_text(struct buf *out, const char *name, struct str value)
     }
 }
 
+static void write_number(struct buf *out, const char *name,
+                         struct event_number number)
+{
+    if (number.there) {
+        buf_printf(out, ",\"%s\":%lld", name, (long long)number.value);
+    }
+}
+
+static void write_json(struct buf *out, const char *name, struct str json)
+{
+    if (json.len > 0) {
+        buf_printf(out, ",\"%s\":%.*s", name, STR_ARG(json));
+    }
+}
+
 void event_write(const struct event *event, struct buf *out)
 {
     buf_printf(out, "\"event\":\"%s\"", event_kind_name(event->kind));
@@ -79,11 +94,16 @@ void event_write(const struct event *event, struct buf *out)
     }
     write_text(out, "code", event->code);
     write_text(out, "request_id", event->request_id);
-    if (event->has_waited) {
-        buf_printf(out, ",\"waited_ms\":%lld", (long long)event->waited_ms);
-    }
-    if (event->has_reads) {
-        buf_printf(out, ",\"reads\":%llu", (unsigned long long)event->reads);
-    }
+    write_text(out, "write", event->write);
+    write_number(out, "waited_ms", event->waited_ms);
+    write_number(out, "took_ms", event->took_ms);
+    write_number(out, "visible_ms", event->visible_ms);
+    write_number(out, "gap_ms", event->gap_ms);
+    write_number(out, "needed_ms", event->needed_ms);
+    write_number(out, "until_ms", event->until_ms);
+    write_number(out, "reads", event->reads);
+    write_json(out, "value", event->value);
+    write_json(out, "request", event->request);
+    write_text(out, "wanted", event->wanted);
     write_text(out, "detail", event->detail);
 }

@@ -9,7 +9,7 @@ static const char *const outcome_names[HTTP_OUTCOME_COUNT] = {
     [HTTP_PENDING] = "pending",       [HTTP_ANSWERED] = "answered",
     [HTTP_REFUSED] = "refused",       [HTTP_LOST] = "lost",
     [HTTP_TIMED_OUT] = "timed-out",   [HTTP_UPLOAD_BROKEN] = "upload-broken",
-    [HTTP_UNSIGNABLE] = "unsignable",
+    [HTTP_UNSIGNABLE] = "unsignable", [HTTP_UNRECORDED] = "unrecorded",
 };
 
 const char *http_outcome_name(enum http_outcome outcome)

@@ -21,6 +21,8 @@
 
 /* Who a call is made as. Opaque here; creds/creds.h knows. */
 struct http_identity;
+/* Which call it is. Opaque here; aws/aws.h knows. */
+struct aws_call;
 
 enum http_outcome {
     HTTP_PENDING,
@@ -30,9 +32,22 @@ enum http_outcome {
     HTTP_TIMED_OUT, /* sent, and no answer within timeout_ms */
     HTTP_UPLOAD_BROKEN, /* the source of the body broke */
     HTTP_UNSIGNABLE,    /* no credentials for it; `error` says why */
+    HTTP_UNRECORDED,    /* a replay: nobody recorded such a call */
     HTTP_OUTCOME_COUNT
 };
 const char *http_outcome_name(enum http_outcome outcome);
+
+/* What a call is sent for. */
+enum http_purpose {
+    HTTP_FOR_US,           /* to find credentials and the like */
+    HTTP_FOR_CLIENT,       /* a client's own call passing through */
+    HTTP_FOR_CLIENT_AGAIN, /* the same one, sent once more by us */
+    HTTP_FOR_READ_BACK,
+};
+static inline bool http_is_clients(enum http_purpose purpose)
+{
+    return purpose == HTTP_FOR_CLIENT || purpose == HTTP_FOR_CLIENT_AGAIN;
+}
 
 struct http_fetch {
     /* What is asked: set before sending. */
@@ -58,8 +73,13 @@ struct http_fetch {
     struct str sign_region;
     /* As the client declared it (x-amz-content-sha256); STR_NONE: hash body. */
     struct str payload_hash;
-    /* This is a client's own call passing through, not one of ours. */
-    bool relayed;
+    enum http_purpose purpose;
+
+    /* For those who watch or stand in for the network (recordings); unset for
+     * calls of the credential chain. */
+    const struct aws_call *call; /* with its input, where that is known */
+    struct str exchange;         /* x-settled-id of the one it serves */
+    struct str access_key;       /* of the client behind it */
 
     struct timer *head;
     struct timer *done;

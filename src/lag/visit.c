@@ -88,8 +88,7 @@ static void say(struct visit *v, enum event_kind kind, int64_t until_ms)
         .service = v->aws.service,
         .operation = v->aws.operation,
         .region = v->aws.region,
-        .waited_ms = until_ms - now_of(v),
-        .has_waited = true,
+        .waited_ms = event_number(until_ms - now_of(v)),
     };
     events_say(v->lag->config.events, &event);
 }

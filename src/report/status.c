@@ -52,7 +52,7 @@ static void hear_read_back(struct status *status, const struct event *event)
         hold->what =
             arena_printf(arena, "%.*s %.*s %.*s", STR_ARG(event->service),
                          STR_ARG(event->operation), STR_ARG(event->resource));
-        hold->since_ms = status->now_ms(NULL) - event->waited_ms;
+        hold->since_ms = status->now_ms(NULL) - event->waited_ms.value;
         *at = hold;
     }
     buf_clear(&(*at)->said);

@@ -38,7 +38,7 @@ static void name_it(struct summary *s, const struct event *event)
         arena_printf(s->arena, "%-12s %.*s %.*s %.*s after %.1f s",
                      outcome_name(event->outcome), STR_ARG(event->service),
                      STR_ARG(event->operation), STR_ARG(event->resource),
-                     (double)event->waited_ms / 1000);
+                     (double)event->waited_ms.value / 1000);
     char *text = (char *)(uintptr_t)one->line.ptr;
     for (size_t i = 0; i < one->line.len; i++) {
         /* Names come from outside. */
@@ -53,9 +53,9 @@ static void name_it(struct summary *s, const struct event *event)
 static void hear_settled(struct summary *s, const struct event *event)
 {
     s->outcomes[event->outcome]++;
-    s->reads += event->reads;
-    buf_add(&s->waits, str_make((const char *)&event->waited_ms,
-                                sizeof(event->waited_ms)));
+    s->reads += (uint64_t)event->reads.value;
+    buf_add(&s->waits, str_make((const char *)&event->waited_ms.value,
+                                sizeof(event->waited_ms.value)));
     if (event->outcome != OUTCOME_SETTLED) {
         name_it(s, event);
     }

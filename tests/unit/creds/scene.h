@@ -311,7 +311,7 @@ static inline void send_on(struct scene *scene, struct http_fetch *fetch)
         .sign_service = call->sign_service,
         .sign_region = STR("us-east-1"),
         .payload_hash = call->payload_hash,
-        .relayed = true,
+        .purpose = HTTP_FOR_CLIENT,
         .done = arena_alloc(world->arena, sizeof(struct timer)),
     };
     http_fetch_send(creds_signing_client(world->creds), fetch);

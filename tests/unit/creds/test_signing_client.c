@@ -113,7 +113,7 @@ static void what_the_client_signed_with_is_replaced(void **state)
 {
     struct scene scene;
     begin(&scene, *state);
-    scene.fetch.relayed = true;
+    scene.fetch.purpose = HTTP_FOR_CLIENT;
     add_header(&scene, "Host", "127.0.0.1:4566");
     add_header(&scene, "Authorization", "AWS4-HMAC-SHA256 of the client");
     add_header(&scene, "X-Amz-Date", "20200101T000000Z");
@@ -186,7 +186,7 @@ static void the_payload_hash_is_the_one_that_fits(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct scene scene;
         begin(&scene, *state);
-        scene.fetch.relayed = true;
+        scene.fetch.purpose = HTTP_FOR_CLIENT;
         scene.fetch.sign_service = str_of(rows[i].service);
         scene.fetch.payload_hash = str_of(rows[i].declared);
         if (rows[i].declared != NULL) {
@@ -222,14 +222,14 @@ static void a_kept_key_stays_but_its_read_backs_are_signed(void **state)
     begin(&scene, *state);
     scene.fetch.as =
         creds_keys_keep(scene.world->creds, STR("123456789012"), STR("tok"));
-    scene.fetch.relayed = true;
+    scene.fetch.purpose = HTTP_FOR_CLIENT;
     add_header(&scene, "Authorization", "of the client");
     add_header(&scene, "Host", "of the client");
     assert_ptr_equal(send_it(&scene), &scene.fetch);
     assert_str(header(&scene.fetch, "authorization"), "of the client");
     assert_str(header(&scene.fetch, "host"), "of the client");
     cancel_it(&scene);
-    scene.fetch.relayed = false;
+    scene.fetch.purpose = HTTP_FOR_US;
     struct http_fetch *sent = send_it(&scene);
     expect_good(&scene, sent, "123456789012",
                 "settled/signs/for/emulators/with/this/00");

@@ -26,10 +26,8 @@ static void a_whole_event_is_one_json_object(void **state)
                                 .exchange = STR("r-1"),
                                 .resource = STR("/a\"b"),
                                 .outcome = OUTCOME_UNSETTLED,
-                                .waited_ms = 0,
-                                .has_waited = true,
-                                .reads = 3,
-                                .has_reads = true,
+                                .waited_ms = event_number(0),
+                                .reads = event_number(3),
                                 .detail = STR("line\nline"),
                                 .status = 200};
     struct arena *arena = arena_new();

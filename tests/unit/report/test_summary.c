@@ -30,10 +30,8 @@ static struct event finished(enum outcome outcome, int64_t waited_ms)
                           .operation = STR("PutParameter"),
                           .resource = STR("/a"),
                           .outcome = outcome,
-                          .waited_ms = waited_ms,
-                          .has_waited = true,
-                          .reads = 2,
-                          .has_reads = true};
+                          .waited_ms = event_number(waited_ms),
+                          .reads = event_number(2)};
 }
 
 static void counts_outcomes_and_names_what_did_not_settle(void **state)
