@@ -42,6 +42,7 @@ static enum creds_progress verify(struct creds_gate_call *gc,
         .rules = gc->rules,
         .wall_ms = gc->gate->creds->config.wall_ms(),
         .tolerance_ms = TOLERANCE_MS,
+        .keys = gc->gate->creds->derived,
     };
     bool late =
         gc->claim.form == SIGV4_QUERY && in.wall_ms > gc->claim.signed_at_ms;

@@ -343,6 +343,7 @@ struct creds {
     struct sigv4_credentials minted;
     struct creds_own own;
     struct creds_keys keys;
+    struct sigv4_keys *derived; /* for signing and verifying */
     struct creds_signer signer;
     struct creds_gate *gates;
     size_t chunk_limit; /* of signed chunks; 0: the room's own */

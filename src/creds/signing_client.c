@@ -184,6 +184,7 @@ static bool sign(struct signed_fetch *sf,
         .wall_ms = sf->creds->config.wall_ms(),
         .rules = sigv4_rules_for(outer->sign_service),
         .payload_hash = payload_hash(outer),
+        .keys = sf->creds->derived,
     };
     sf->inner = *outer;
     if (!set_headers(sf, reterr)) {

@@ -154,8 +154,8 @@ static void run_stages(struct signing *signing)
         signing->in->payload_hash);
     stages->string_to_sign = sigv4_string_to_sign(
         arena, signing->amz_date, &signing->scope, stages->canonical_request);
-    sigv4_derive_key(signing->in->credentials->secret_key, &signing->scope,
-                     &key);
+    sigv4_keys_get(signing->in->keys, signing->in->credentials->secret_key,
+                   &signing->scope, &key);
     stages->signature = sigv4_signature(arena, &key, stages->string_to_sign);
     mem_wipe(&key, sizeof(key));
 }

@@ -76,6 +76,13 @@ void sigv4_derive_key(struct str secret_key, const struct sigv4_scope *scope,
                       struct sigv4_key *ret_key);
 struct str sigv4_signature(struct arena *arena, const struct sigv4_key *key,
                            struct str string_to_sign);
+/* Derived keys of the last scopes, kept; wiped when freed (keys.c). */
+struct sigv4_keys;
+struct sigv4_keys *sigv4_keys_new(void);
+void sigv4_keys_free(struct sigv4_keys *keys);
+/* As sigv4_derive_key(); `keys` may be NULL: then it is derived anew. */
+void sigv4_keys_get(struct sigv4_keys *keys, struct str secret_key,
+                    const struct sigv4_scope *scope, struct sigv4_key *ret_key);
 
 struct sigv4_stages {
     struct str canonical_request;
@@ -92,6 +99,7 @@ struct sigv4_sign_in {
     int64_t wall_ms;
     struct sigv4_rules rules;
     struct str payload_hash; /* hex or one of S3's words */
+    struct sigv4_keys *keys; /* may be NULL */
 };
 /*
  * Replaces what signing headers there are (Authorization, X-Amz-Date,
@@ -156,7 +164,8 @@ struct sigv4_verify_in {
     struct str payload_hash;
     struct sigv4_rules rules;
     int64_t wall_ms;
-    int64_t tolerance_ms; /* 5 minutes */
+    int64_t tolerance_ms;    /* 5 minutes */
+    struct sigv4_keys *keys; /* may be NULL */
 };
 /* `ret_stages` may be NULL. On a MISMATCH its signature is STR_NONE: whoever is
  * shown the stages must not learn the right one. */

@@ -122,7 +122,7 @@ static struct sigv4_stages compute(struct arena *arena,
         arena, request, &in->rules, claim->signed_headers, payload_hash);
     stages.string_to_sign = sigv4_string_to_sign(
         arena, claim->amz_date, &claim->scope, stages.canonical_request);
-    sigv4_derive_key(in->secret_key, &claim->scope, &key);
+    sigv4_keys_get(in->keys, in->secret_key, &claim->scope, &key);
     stages.signature = sigv4_signature(arena, &key, stages.string_to_sign);
     mem_wipe(&key, sizeof(key));
     return stages;
