@@ -3,23 +3,34 @@
  * diag_print(). */
 #include "base/diag.h"
 
-enum { WIDEST_LINE = 160 };
+enum {
+    WIDEST_LINE = 160,
+    /* Nobody reads more, and each is looked up in its text. */
+    MOST_ITEMS = 100,
+};
 
 void diag_init(struct diag *diag, struct arena *arena)
 {
-    *diag = (struct diag){.arena = arena};
+    *diag = (struct diag){.arena = arena, .word = "error"};
 }
 
 void diag_add(struct diag *diag, const struct source *source, struct span span,
               const char *format, ...)
 {
-    struct diag_item *item = ARENA_NEW(diag->arena, struct diag_item);
+    if (diag->count > MOST_ITEMS) {
+        return;
+    }
     va_list args;
-    va_start(args, format);
-    item->message = arena_vprintf(diag->arena, format, args);
-    va_end(args);
-    item->source = source;
-    item->span = span;
+    struct diag_item *item = ARENA_NEW(diag->arena, struct diag_item);
+    if (diag->count == MOST_ITEMS) {
+        item->message = STR("there is more to complain of than is told here");
+    } else {
+        va_start(args, format);
+        item->message = arena_vprintf(diag->arena, format, args);
+        va_end(args);
+        item->source = source;
+        item->span = span;
+    }
     if (diag->last == NULL) {
         diag->first = item;
     } else {
@@ -92,12 +103,12 @@ void diag_print(const struct diag *diag, struct buf *out)
 {
     for (const struct diag_item *i = diag->first; i != NULL; i = i->next) {
         if (i->source == NULL) {
-            buf_printf(out, "error: %.*s\n", STR_ARG(i->message));
+            buf_printf(out, "%s: %.*s\n", diag->word, STR_ARG(i->message));
             continue;
         }
         struct place place = source_place(i->source, i->span.start);
-        buf_printf(out, "%.*s:%zu:%zu: error: %.*s\n", STR_ARG(i->source->name),
-                   place.line, place.column, STR_ARG(i->message));
+        buf_printf(out, "%.*s:%zu:%zu: %s: %.*s\n", STR_ARG(i->source->name),
+                   place.line, place.column, diag->word, STR_ARG(i->message));
         print_line_and_caret(i, out);
     }
 }

@@ -40,9 +40,11 @@ struct diag {
     struct diag_item *first;
     struct diag_item *last;
     size_t count;
+    const char *word; /* what each is: "error", unless set to another */
 };
 
 void diag_init(struct diag *diag, struct arena *arena);
+/* Beyond a hundred items it says once that there are more. */
 void diag_add(struct diag *diag, const struct source *source, struct span span,
               const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading and listing files. Start at file_read(). */
+/* Reading, listing, opening and appending. Start at file_read(). */
 #include "base/file.h"
 
 #include "base/buf.h"
@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,6 +60,23 @@ bool file_read(struct arena *arena, struct str path, size_t max_bytes,
     return ok || fail(arena, path, reterr);
 }
 
+bool file_read_head(struct arena *arena, struct str path, size_t max_bytes,
+                    struct str *ret_text)
+{
+    int fd = open(arena_str(arena, path).ptr, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    char *bytes = arena_alloc(arena, max_bytes);
+    ssize_t got = 0;
+    do {
+        got = read(fd, bytes, max_bytes);
+    } while (got < 0 && errno == EINTR);
+    (void)close(fd);
+    *ret_text = str_make(bytes, got > 0 ? (size_t)got : 0);
+    return got >= 0;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return str_compare(*(const struct str *)a, *(const struct str *)b);
@@ -107,4 +125,94 @@ int file_open_append(struct arena *arena, struct str path, struct str *reterr)
         (void)fail(arena, path, reterr);
     }
     return fd;
+}
+
+bool file_make_private(int fd)
+{
+    struct stat st;
+    bool open_to_others =
+        fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0077U) != 0;
+    return !open_to_others || fchmod(fd, 0600) == 0;
+}
+
+void file_lock(int fd)
+{
+    while (flock(fd, LOCK_EX) != 0 && errno == EINTR) {
+    }
+}
+
+void file_unlock(int fd)
+{
+    (void)flock(fd, LOCK_UN);
+}
+
+int file_open_new(struct arena *arena, struct str path, struct str *reterr)
+{
+    int fd = open(arena_str(arena, path).ptr,
+                  O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        (void)fail(arena, path, reterr);
+    }
+    return fd;
+}
+
+bool file_is_regular(struct str path)
+{
+    struct arena *arena = arena_new();
+    struct stat st;
+    bool is = stat(arena_str(arena, path).ptr, &st) == 0 && S_ISREG(st.st_mode);
+    arena_free(arena);
+    return is;
+}
+
+bool file_write(int fd, struct str text)
+{
+    while (text.len > 0) {
+        ssize_t put = write(fd, text.ptr, text.len);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put <= 0) {
+            return false;
+        }
+        text = str_from(text, (size_t)put);
+    }
+    return true;
+}
+
+void file_close(int fd)
+{
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
+void file_remove(struct str path)
+{
+    struct arena *arena = arena_new();
+    (void)unlink(arena_str(arena, path).ptr);
+    arena_free(arena);
+}
+
+bool file_replace(struct arena *arena, struct str path, struct str text,
+                  struct str *reterr)
+{
+    struct stat st;
+    const char *name = arena_str(arena, path).ptr;
+    if (stat(name, &st) == 0 && !S_ISREG(st.st_mode)) {
+        *reterr = arena_printf(arena,
+                               "%.*s: is no regular file and is left "
+                               "as it is",
+                               STR_ARG(path));
+        return false;
+    }
+    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return fail(arena, path, reterr);
+    }
+    bool written = file_write(fd, text);
+    int error = errno;
+    bool closed = close(fd) == 0;
+    errno = written ? errno : error;
+    return (written && closed) || fail(arena, path, reterr);
 }

@@ -69,6 +69,8 @@ bool str_to_u64(struct str text, uint64_t *ret_value);
 bool str_to_duration_ms(struct str text, int64_t *ret_ms);
 /* How many single-character edits lead from a to b ("did you mean"). */
 size_t str_distance(struct str a, struct str b);
+/* Bytes of the UTF-8 character at the start of `text`; 0 when it is none. */
+size_t str_utf8_len(struct str text);
 /* FNV-1a: for tables in memory, not for anything an attacker may choose. */
 uint64_t str_hash(struct str text);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gzip, one way (RFC 1952). Here because a recorded or relayed body may come
- * encoded and must be read. Start at http_gunzip(). */
+/* gzip, one way (RFC 1952), and its checksum. Here because a recorded or
+ * relayed body may come encoded and must be read, and because zlib, which can
+ * do both, is seen by nobody else. Start at http_gunzip(). */
 #include "base/buf.h"
 #include "base/mem.h"
 #include "http/message.h"
@@ -68,4 +69,11 @@ bool http_gunzip(struct arena *arena, struct str body, size_t max_bytes,
     }
     buf_free(&out);
     return good;
+}
+
+uint32_t http_crc32(struct str bytes)
+{
+    const Bytef *at = (const Bytef *)bytes.ptr;
+    uLong sum = crc32_z(0, Z_NULL, 0);
+    return (uint32_t)(bytes.len > 0 ? crc32_z(sum, at, bytes.len) : sum);
 }

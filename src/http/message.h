@@ -16,6 +16,10 @@ struct http_header {
     struct str value;
 };
 
+/* More in one head are refused where it comes in, since some of what is done
+ * with headers takes their number times itself. */
+enum { HTTP_HEADERS_MAX = 1000 };
+
 struct http_headers {
     struct http_header *at;
     size_t count;
@@ -86,5 +90,7 @@ bool http_host_is_loopback(struct str host);
  * than max_bytes. */
 bool http_gunzip(struct arena *arena, struct str body, size_t max_bytes,
                  struct str *ret_body);
+/* CRC-32 as gzip, zlib and x-amz-crc32 have it (polynomial 0x04C11DB7). */
+uint32_t http_crc32(struct str bytes);
 
 #endif

@@ -109,6 +109,25 @@ static void all_errors_are_kept_in_order(void **state)
     arena_free(arena);
 }
 
+static void more_errors_than_anybody_reads_are_summed_up(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct diag diag;
+    struct buf out = {0};
+    diag_init(&diag, arena);
+    for (int i = 1; i <= 1000; i++) {
+        diag_add(&diag, NULL, (struct span){0, 0}, "number %d", i);
+    }
+    assert_int_equal(diag.count, 101);
+    diag_print(&diag, &out);
+    assert_true(str_ends(buf_str(&out),
+                         STR("error: number 100\nerror: there is more to "
+                             "complain of than is told here\n")));
+    buf_free(&out);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +136,7 @@ int main(void)
         cmocka_unit_test(a_source_of_no_text_can_be_printed),
         cmocka_unit_test(a_line_too_long_to_read_is_left_out),
         cmocka_unit_test(all_errors_are_kept_in_order),
+        cmocka_unit_test(more_errors_than_anybody_reads_are_summed_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -182,6 +182,35 @@ static void equal_texts_hash_alike(void **state)
     assert_true(str_hash(STR("ab")) != str_hash(STR("ba")));
 }
 
+static void only_whole_characters_have_a_length(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str text;
+        size_t len;
+    } rows[] = {
+        {{"", 0}, 0},
+        {{"a", 1}, 1},
+        {{"\0", 1}, 1},
+        {{"\xC3\xA9x", 3}, 2},
+        {{"\xC3", 1}, 0},
+        {{"\xC0\xAF", 2}, 0},
+        {{"\x80", 1}, 0},
+        {{"\xE2\x82\xAC", 3}, 3},
+        {{"\xE2\x82", 2}, 0},
+        {{"\xED\xA0\x80", 3}, 0},
+        {{"\xE0\x9F\xBF", 3}, 0},
+        {{"\xF0\x9F\x98\x80", 4}, 4},
+        {{"\xF4\x90\x80\x80", 4}, 0},
+        {{"\xFF", 1}, 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (str_utf8_len(rows[i].text) != rows[i].len) {
+            fail_msg("row %zu: got %zu", i, str_utf8_len(rows[i].text));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +222,7 @@ int main(void)
         cmocka_unit_test(durations_are_read_strictly),
         cmocka_unit_test(distance_counts_edits),
         cmocka_unit_test(equal_texts_hash_alike),
+        cmocka_unit_test(only_whole_characters_have_a_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,6 +107,16 @@ static void damage_is_noticed(void **state)
     arena_free(arena);
 }
 
+/* "check" of the catalogue of parametrised CRC algorithms: CRC-32/ISO-HDLC. */
+static void the_checksum_is_that_of_zlib(void **state)
+{
+    (void)state;
+    assert_int_equal(http_crc32(STR_NONE), 0);
+    assert_int_equal(http_crc32(STR("")), 0);
+    assert_int_equal(http_crc32(STR("123456789")), 0xCBF43926);
+    assert_int_equal(http_crc32(STR("a")), 0xE8B7BE43);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +125,7 @@ int main(void)
         cmocka_unit_test(more_than_allowed_is_refused),
         cmocka_unit_test(every_cut_is_noticed),
         cmocka_unit_test(damage_is_noticed),
+        cmocka_unit_test(the_checksum_is_that_of_zlib),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
