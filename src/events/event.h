@@ -36,6 +36,7 @@
     X(RACE, "race")                                                            \
     X(REGRET, "regret")                                                        \
     X(CHANGED_SINCE, "changed-since")                                          \
+    X(NOT_OBSERVED, "not-observed")                                            \
     X(RULES_LOADED, "rules-loaded")                                            \
     X(RULES_REFUSED, "rules-refused")                                          \
     X(CREDENTIALS_LEARNED, "credentials-learned")                              \

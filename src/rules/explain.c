@@ -132,11 +132,28 @@ static void add_schedule(struct buf *out, const struct rules_schedule *s,
     buf_free(&text);
 }
 
+/* A client's read; settled does not make it. */
+static void add_witness(struct buf *out, const struct rule *rule,
+                        const struct rules_confirmation *one,
+                        const struct rules_confirmation *witness)
+{
+    add_read(out, "seen by", rule, &witness->read);
+    add_expression(out, "asked so", &witness->when);
+    if (witness->success.errors != one->success.errors ||
+        witness->success.expression.compiled !=
+            one->success.expression.compiled) {
+        add_condition(out, "new if", &witness->success);
+        add_condition(out, "or if", &witness->superseded);
+    }
+    add_expression(out, "old if", &witness->stale);
+}
+
 static void add_confirmation(struct buf *out, const struct rule *rule,
                              const struct rules_confirmation *one)
 {
     buf_printf(out, "\n  %.*s (%s)\n", STR_ARG(one->name),
                rules_level_name(one->level));
+    add_row(out, "part", one->part);
     add_expression(out, "only when", &one->when);
     add_expression(out, "for each", &one->for_each);
     add_read(out, "asks", rule, &one->read);
@@ -148,6 +165,9 @@ static void add_confirmation(struct buf *out, const struct rule *rule,
         add_row(out, "else", STR("unverifiable: this view may lag for long"));
     }
     add_schedule(out, &one->schedule, true);
+    for (size_t i = 0; i < one->witness_count; i++) {
+        add_witness(out, rule, one, &one->witnesses[i]);
+    }
 }
 
 static void add_resend(struct buf *out, const struct rule *rule,
@@ -186,6 +206,8 @@ void rules_explain(const struct rule *rule, struct buf *out)
         buf_add_char(out, '\n');
     }
     add_expression(out, "resource", &rule->resource);
+    add_row(out, "part", rule->part);
+    add_expression(out, "writes", &rule->value);
     add_expression(out, "only when", &rule->when);
     if (rule->has_before) {
         add_read(out, "before", rule, &rule->before);
@@ -200,4 +222,25 @@ void rules_explain(const struct rule *rule, struct buf *out)
     add_policy(out, "unsettled", rule->on_unsettled, true);
     add_policy(out, "failed", rule->on_failed, true);
     add_policy(out, "unverifiable", rule->on_unverifiable, false);
+}
+
+void rules_explain_read(const struct rules_known_read *read, struct buf *out)
+{
+    buf_printf(out, "%.*s %.*s    (%.*s)\n", STR_ARG(read->service),
+               STR_ARG(read->operation), STR_ARG(read->file));
+    add_wrapped(out, STR("  "),
+                STR("A read of clients, followed to tell what they saw."));
+    buf_add_char(out, '\n');
+    add_expression(out, "asks for", &read->resource);
+    add_row(out, "part", read->part);
+    add_expression(out, "finds", &read->for_each);
+    add_expression(out, "named", &read->name);
+    add_expression(out, "sees", &read->value);
+    add_expression(out, "lacks", &read->absent);
+    if (read->absent_error_count > 0) {
+        const struct rules_condition lacks = {.errors = read->absent_errors,
+                                              .error_count =
+                                                  read->absent_error_count};
+        add_condition(out, "lacks if", &lacks);
+    }
 }

@@ -22,6 +22,8 @@ static const struct name_row {
     [NAME_ERROR] = {"error", {"code", "message", "status"}},
     [NAME_PREVIOUS] = {"previous",
                        {"operation", "request", "seconds_ago", "outcome"}},
+    [NAME_ASKED] = {"asked", {NULL}},
+    [NAME_COMPLETE] = {"complete", {NULL}},
 };
 
 struct reader {
@@ -105,11 +107,13 @@ struct members {
 static struct members members_of(const struct reader *r, int name,
                                  struct str *room)
 {
-    const struct aws_operation *op = name == NAME_READ     ? r->view.read
+    const struct aws_operation *op = name == NAME_READ || name == NAME_ASKED
+                                         ? r->view.read
                                      : name == NAME_BEFORE ? r->c->before
                                                            : r->c->operation;
     switch (name) {
     case NAME_REQUEST:
+    case NAME_ASKED:
         return op == NULL
                    ? (struct members){0}
                    : (struct members){op->inputs, op->input_count, op, "input"};

@@ -31,6 +31,12 @@ const struct jmespath_function rules_functions[] = {
      "resource_name(text): the name in an ARN as its service takes it: a "
      "parameter's with its leading slash, a secret's without its suffix. What "
      "is no ARN stays as it is"},
+    {"in_path", 3, 3, function_in_path,
+     "in_path(name, path, deep): the name stands in that path of a hierarchy, "
+     "or, where `deep` is true, somewhere below it"},
+    {"digest", 1, 1, function_digest,
+     "digest(x): in place of a value that is too long or too private to be "
+     "written down, a short text that equals that of an equal value only"},
 };
 const size_t rules_function_count =
     sizeof(rules_functions) / sizeof(rules_functions[0]);
@@ -66,4 +72,31 @@ OUR_FUNCTION(function_json_equal)
     (void)reterr;
     return json_new_bool(arena, json_equal(value_of_text(arena, arguments[0]),
                                            value_of_text(arena, arguments[1])));
+}
+
+OUR_FUNCTION(function_in_path)
+{
+    (void)count;
+    (void)reterr;
+    struct str name = json_text(arguments[0]);
+    struct str path = json_text(arguments[1]);
+    bool deep = jmespath_is_true(arguments[2]);
+    while (str_ends(path, STR("/"))) {
+        path = str_first(path, path.len - 1);
+    }
+    struct str rest = str_from(name, path.len);
+    bool below = str_starts(name, path) && str_starts(rest, STR("/"));
+    return json_new_bool(arena,
+                         below && (deep || str_find_last(rest, '/') == 0));
+}
+
+/* Unlike other functions this one does not know its result: a hash that could
+ * be worked out from a log would tell what a value was guessed to be. */
+OUR_FUNCTION(function_digest)
+{
+    (void)count;
+    (void)reterr;
+    struct json *sealed = json_new(arena, JSON_OBJECT);
+    json_set(arena, sealed, RULES_DIGEST, arguments[0]);
+    return sealed;
 }

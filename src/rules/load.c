@@ -18,6 +18,11 @@ struct layered {
     struct span span; /* of the operation, for complaints */
 };
 
+struct layered_read {
+    struct rules_known_read read;
+    size_t layer;
+};
+
 struct rate {
     struct str service;
     double per_second;
@@ -29,6 +34,9 @@ struct rules {
     struct layered **rules;
     size_t count;
     size_t capacity;
+    struct layered_read **reads;
+    size_t read_count;
+    size_t read_capacity;
     struct rate *rates;
     size_t rate_count;
     size_t rate_capacity;
@@ -97,6 +105,43 @@ static void add_rule(const struct load *load, const struct compiler *c,
     }
 }
 
+static struct layered_read *find_layered_read(const struct rules *set,
+                                              struct str service,
+                                              struct str operation)
+{
+    for (size_t i = 0; i < set->read_count; i++) {
+        if (str_eq(set->reads[i]->read.operation, operation) &&
+            str_eq(set->reads[i]->read.service, service)) {
+            return set->reads[i];
+        }
+    }
+    return NULL;
+}
+
+static void add_read(const struct load *load, const struct compiler *c,
+                     const struct json *at, const struct rules_known_read *read)
+{
+    struct rules *set = load->set;
+    struct layered_read *old =
+        find_layered_read(set, read->service, read->operation);
+    const struct layered_read fresh = {*read, load->layer};
+    if (old != NULL && old->layer == load->layer) {
+        complain(c, at, "%.*s %.*s is a known read in %.*s already",
+                 STR_ARG(read->service), STR_ARG(read->operation),
+                 STR_ARG(old->read.file));
+    } else if (old != NULL) {
+        *old = fresh;
+    } else {
+        struct layered_read **more =
+            grow(set->arena, set->reads, set->read_count, &set->read_capacity,
+                 sizeof(*set->reads));
+        set->reads = more != NULL ? more : set->reads;
+        set->reads[set->read_count] =
+            ARENA_NEW(set->arena, struct layered_read);
+        *set->reads[set->read_count++] = fresh;
+    }
+}
+
 static void set_rate(struct rules *set, struct str service, double per_second)
 {
     for (size_t i = 0; i < set->rate_count; i++) {
@@ -142,6 +187,19 @@ static void read_rules(const struct load *load, struct compiler *c,
     }
 }
 
+static void read_reads(const struct load *load, struct compiler *c,
+                       const struct json *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct json *value = list->members[i].value;
+        struct rules_known_read read;
+        known_read(c, value, &read);
+        if (read.operation.len > 0) {
+            add_read(load, c, json_get(value, STR("operation")), &read);
+        }
+    }
+}
+
 static void read_whole(const struct load *load, struct compiler *c,
                        const struct json *file)
 {
@@ -163,6 +221,10 @@ static void read_whole(const struct load *load, struct compiler *c,
     const struct json *rules = json_get(file, STR("rules"));
     if (json_is(rules, JSON_ARRAY)) {
         read_rules(load, c, rules);
+    }
+    const struct json *reads = json_get(file, STR("reads"));
+    if (json_is(reads, JSON_ARRAY)) {
+        read_reads(load, c, reads);
     }
 }
 
@@ -289,6 +351,16 @@ static int compare_rules(const void *a, const void *b)
     return order != 0 ? order : str_compare(left->operation, right->operation);
 }
 
+static int compare_reads(const void *a, const void *b)
+{
+    const struct rules_known_read *left =
+        &(*(struct layered_read *const *)a)->read;
+    const struct rules_known_read *right =
+        &(*(struct layered_read *const *)b)->read;
+    int order = str_compare(left->service, right->service);
+    return order != 0 ? order : str_compare(left->operation, right->operation);
+}
+
 /* The diag outlives a set that is not made: its sources move over. */
 static void keep_sources(struct diag *diag)
 {
@@ -325,6 +397,10 @@ struct rules *rules_load(const struct rules_load_in *in, struct diag *diag)
     if (load.set->count > 0) {
         qsort(load.set->rules, load.set->count, sizeof(*load.set->rules),
               compare_rules);
+    }
+    if (load.set->read_count > 0) {
+        qsort(load.set->reads, load.set->read_count, sizeof(*load.set->reads),
+              compare_reads);
     }
     return load.set;
 }
@@ -379,6 +455,28 @@ const struct rule *rules_find(const struct rules *rules, struct str service,
         }
     }
     return NULL;
+}
+
+/* There are few, of few services. */
+const struct rules_known_read *rules_find_read(const struct rules *rules,
+                                               struct str service,
+                                               struct str operation)
+{
+    const struct layered_read *found =
+        find_layered_read(rules, service, operation);
+    return found != NULL ? &found->read : NULL;
+}
+
+size_t rules_read_count(const struct rules *rules)
+{
+    return rules->read_count;
+}
+
+const struct rules_known_read *rules_read_at(const struct rules *rules,
+                                             size_t index)
+{
+    assert(index < rules->read_count);
+    return &rules->reads[index]->read;
 }
 
 size_t rules_count(const struct rules *rules)

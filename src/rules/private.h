@@ -50,7 +50,8 @@ struct shape {
     size_t count;
 };
 extern const struct shape shape_file, shape_rate, shape_defaults, shape_rule,
-    shape_before, shape_confirmation, shape_resend, shape_condition;
+    shape_before, shape_confirmation, shape_resend, shape_condition,
+    shape_witness, shape_read;
 
 /* Whether `value` is an object of that shape; reports what is wrong with it. */
 bool shape_check(const struct compiler *c, const struct json *value,
@@ -87,6 +88,8 @@ enum name {
     NAME_ITEM,
     NAME_ERROR,
     NAME_PREVIOUS,
+    NAME_ASKED,
+    NAME_COMPLETE,
     NAME_COUNT
 };
 #define SEES(name) (1U << (name))
@@ -108,6 +111,28 @@ bool rule_read(struct compiler *c, const struct json *value,
 
 /* Complains unless the text names a service that has a model. */
 void service_check(const struct compiler *c, const struct json *value);
+/* The operation that the text names, if it is one that only reads. */
+const struct aws_operation *read_operation_find(const struct compiler *c,
+                                                const struct json *value,
+                                                struct str service);
+/* A code, or a list of codes. */
+void codes_read(const struct compiler *c, const struct json *value,
+                struct str **ret_codes, size_t *ret_count);
+struct rules_condition condition_read(const struct compiler *c,
+                                      const struct json *value,
+                                      struct view view);
+
+/* ---- witness.c ---- */
+
+/* "witness" of a confirmation, which has been read. */
+void witnesses_read(const struct compiler *c, const struct json *list,
+                    unsigned names, struct rules_confirmation *confirmation);
+
+/* ---- known.c ---- */
+
+/* One element of "reads". */
+void known_read(struct compiler *c, const struct json *value,
+                struct rules_known_read *ret_read);
 
 /* ---- schedule.c ---- */
 
@@ -131,6 +156,8 @@ OUR_FUNCTION(function_json_equal);
 OUR_FUNCTION(function_policy_equal);
 OUR_FUNCTION(function_arn);
 OUR_FUNCTION(function_resource_name);
+OUR_FUNCTION(function_in_path);
+OUR_FUNCTION(function_digest);
 
 /* A JSON text as its value; anything else, and what does not parse, as is. */
 const struct json *value_of_text(struct arena *arena, const struct json *value);

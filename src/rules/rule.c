@@ -114,6 +114,21 @@ static void check_required(const struct compiler *c, const struct json *at,
     }
 }
 
+const struct aws_operation *read_operation_find(const struct compiler *c,
+                                                const struct json *value,
+                                                struct str service)
+{
+    const struct aws_operation *model =
+        aws_operation_find(c->registry, service, value->text);
+    if (model == NULL) {
+        complain_of_operation(c, value, service);
+    } else if (!model->reads) {
+        complain(c, value, "%.*s does not only read; a rule may not call it",
+                 STR_ARG(value->text));
+    }
+    return model;
+}
+
 /* "service", "read" and "input" of an object. */
 static bool read_read(const struct compiler *c, const struct json *object,
                       unsigned names, struct rules_read *ret_read)
@@ -128,15 +143,8 @@ static bool read_read(const struct compiler *c, const struct json *object,
     }
     if (json_is(operation, JSON_STRING)) {
         ret_read->operation = operation->text;
-        ret_read->model =
-            aws_operation_find(c->registry, ret_read->service, operation->text);
-        if (ret_read->model == NULL) {
-            complain_of_operation(c, operation, ret_read->service);
-        } else if (!ret_read->model->reads) {
-            complain(c, operation,
-                     "%.*s does not only read; a rule may not call it",
-                     STR_ARG(operation->text));
-        } else {
+        ret_read->model = read_operation_find(c, operation, ret_read->service);
+        if (ret_read->model != NULL && ret_read->model->reads) {
             check_required(c, operation, input, ret_read->model);
         }
     }
@@ -148,9 +156,8 @@ static bool read_read(const struct compiler *c, const struct json *object,
 
 /* ---- conditions ---- */
 
-/* A code, or a list of codes. */
-static void read_codes(const struct compiler *c, const struct json *value,
-                       struct str **ret_codes, size_t *ret_count)
+void codes_read(const struct compiler *c, const struct json *value,
+                struct str **ret_codes, size_t *ret_count)
 {
     size_t count = value->type == JSON_ARRAY ? value->count : 1;
     struct str *codes = ARENA_ARRAY(c->arena, struct str, count);
@@ -171,18 +178,18 @@ static void read_codes(const struct compiler *c, const struct json *value,
     *ret_count = found;
 }
 
-static struct rules_condition read_condition(const struct compiler *c,
-                                             const struct json *value,
-                                             struct view view)
+struct rules_condition condition_read(const struct compiler *c,
+                                      const struct json *value,
+                                      struct view view)
 {
     struct rules_condition condition = {0};
     if (json_is(value, JSON_STRING)) {
         condition.expression = expression_read(c, value, view);
     } else if (json_is(value, JSON_ARRAY)) {
-        read_codes(c, value, &condition.errors, &condition.error_count);
+        codes_read(c, value, &condition.errors, &condition.error_count);
     } else if (json_is(value, JSON_OBJECT) &&
                shape_check(c, value, &shape_condition)) {
-        read_codes(c, get(value, "error"), &condition.errors,
+        codes_read(c, get(value, "error"), &condition.errors,
                    &condition.error_count);
         condition.expression = expression_read(c, get(value, "when"), view);
     }
@@ -218,15 +225,19 @@ static void read_confirmation(const struct compiler *c,
             expression_read(c, get(value, "when"), (struct view){names, NULL}),
         .for_each =
             expression_read(c, for_each, (struct view){SEES_CALL, NULL}),
+        .part = json_text(get(value, "part")),
         .optional = json_is(get(value, "optional"), JSON_TRUE),
         .schedule = schedule_read(c, value, &c->defaults),
     };
     (void)read_read(c, value, names, &ret->read);
     struct view view = {names | SEES_READ, ret->read.model};
-    ret->success = read_condition(c, get(value, "success"), view);
-    ret->superseded = read_condition(c, get(value, "superseded"), view);
-    ret->retry = read_condition(c, get(value, "retry"), view);
-    ret->failure = read_condition(c, get(value, "failure"), view);
+    ret->success = condition_read(c, get(value, "success"), view);
+    ret->superseded = condition_read(c, get(value, "superseded"), view);
+    ret->retry = condition_read(c, get(value, "retry"), view);
+    ret->failure = condition_read(c, get(value, "failure"), view);
+    if (get_list(value, "witness") != NULL) {
+        witnesses_read(c, get(value, "witness"), names, ret);
+    }
 }
 
 static void read_confirmations(const struct compiler *c,
@@ -260,7 +271,7 @@ static void read_resend(const struct compiler *c, const struct json *value,
         .schedule = schedule_read(c, value, &c->defaults),
     };
     if (get_list(value, "errors") != NULL) {
-        read_codes(c, get(value, "errors"), &ret->errors, &ret->error_count);
+        codes_read(c, get(value, "errors"), &ret->errors, &ret->error_count);
     }
     unsigned names = SEES_REFUSAL;
     if (ret->has_read) {
@@ -336,6 +347,7 @@ bool rule_read(struct compiler *c, const struct json *value,
     struct rule rule = {
         .service = c->service,
         .about = json_text(get(value, "about")),
+        .part = json_text(get(value, "part")),
         .file = c->source->name,
         .on_unsettled = read_policy(c, get(value, "on_unsettled")),
         .on_failed = read_policy(c, get(value, "on_failed")),
@@ -345,6 +357,7 @@ bool rule_read(struct compiler *c, const struct json *value,
     read_before(c, get(value, "before"), &rule);
     struct view view = {SEES_CALL, NULL};
     rule.resource = expression_read(c, get(value, "resource"), view);
+    rule.value = expression_read(c, get(value, "value"), view);
     rule.when = expression_read(c, get(value, "when"), view);
     const struct json *confirm = get_list(value, "confirm");
     const struct json *resend = get_list(value, "resend");

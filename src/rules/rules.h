@@ -72,6 +72,7 @@ struct rules_schedule {
 struct rules_confirmation {
     struct str name;
     enum rules_level level;
+    struct str part; /* of the resource that it shows; STR_NONE: any */
     struct rules_expression when;
     struct rules_expression for_each; /* a list; `item` in input and success */
     struct rules_read read;
@@ -83,6 +84,14 @@ struct rules_confirmation {
     /* A view that may lag without bound: a deadline says nothing. */
     bool optional;
     struct rules_schedule schedule;
+    /* Reads that clients make and settled never does, by which the same change
+     * can be seen: of each its `read` without input, its `when` (which sees
+     * `asked`, what the client asked) and its conditions count. */
+    struct rules_confirmation *witnesses;
+    size_t witness_count;
+    /* Of a witness: an answer that shows no success shows the old state only
+     * if this is true. Absent: always. */
+    struct rules_expression stale;
 };
 
 /* Errors by which AWS refuses a call because an earlier change has not
@@ -100,6 +109,10 @@ struct rule {
     struct str service;
     struct str operation;
     struct rules_expression resource;
+    /* What was written (a version): null when it was deleted, '' when that
+     * cannot be said. */
+    struct rules_expression value;
+    struct str part; /* of the resource that it changes; STR_NONE: all */
     struct rules_expression when;
     bool has_before;
     struct rules_read before;
@@ -111,6 +124,28 @@ struct rule {
     enum rules_policy on_failed;
     enum rules_policy on_unverifiable;
     struct str about; /* one sentence for explain */
+    struct str file;
+};
+
+/*
+ * How a client's read is understood: which resources it asked for, and what it
+ * saw of each. Expressions see `request` and `response`, those of each item
+ * `item` too; sensitive members of both read "***".
+ */
+struct rules_known_read {
+    struct str service;
+    struct str operation;
+    const struct aws_operation *model;
+    struct str part;                  /* as of a rule */
+    struct rules_expression resource; /* asked for: a name or a list; absent:
+                                         whatever there is */
+    struct rules_expression for_each; /* what was found; absent: one thing */
+    struct rules_expression name;     /* of an item */
+    struct rules_expression value;    /* what was seen of it */
+    /* Not there: errors that say so, or a list of names. */
+    struct str *absent_errors;
+    size_t absent_error_count;
+    struct rules_expression absent;
     struct str file;
 };
 
@@ -133,6 +168,13 @@ void rules_unref(struct rules *rules);
 
 const struct rule *rules_find(const struct rules *rules, struct str service,
                               struct str operation);
+/* NULL: such reads are not understood. */
+const struct rules_known_read *rules_find_read(const struct rules *rules,
+                                               struct str service,
+                                               struct str operation);
+size_t rules_read_count(const struct rules *rules);
+const struct rules_known_read *rules_read_at(const struct rules *rules,
+                                             size_t index);
 size_t rules_count(const struct rules *rules);
 const struct rule *rules_at(const struct rules *rules, size_t index);
 
@@ -145,6 +187,10 @@ extern const struct jmespath_function rules_functions[];
 extern const size_t rules_function_count;
 
 /* ---- evaluate.c: for the engine and the lag ---- */
+
+/* digest(x) gives an object of this one member, x, until whoever writes it down
+ * puts a hash in its place that nobody else can work out. */
+#define RULES_DIGEST STR("digest of")
 
 /* The value of an expression; JSON_NULL when it cannot be evaluated, and why.
  */
@@ -163,6 +209,7 @@ struct str rules_input_lacks(const struct rules_read *read,
 
 /* explain.c: for people. */
 void rules_explain(const struct rule *rule, struct buf *out);
+void rules_explain_read(const struct rules_known_read *read, struct buf *out);
 /* The least IAM policy that lets the read-backs of these rules be made, as far
  * as they are awaited at that level. */
 void rules_policy(const struct rule *const *rules, size_t count,

@@ -28,6 +28,7 @@ static const struct key file_keys[] = {
     {"rate", IS_OBJECT, false, "per_second: read-backs allowed per region"},
     {"defaults", IS_OBJECT, false, "schedule keys for all rules of the file"},
     {"rules", IS_LIST, true, "the rules"},
+    {"reads", IS_LIST, false, "how clients' reads are understood"},
 };
 SHAPE(shape_file, "a rule file", file_keys);
 
@@ -43,6 +44,8 @@ static const struct key rule_keys[] = {
     {"operation", IS_TEXT, true, "the call that changes something"},
     {"about", IS_TEXT, false, "a sentence for `settled explain`"},
     {"resource", IS_TEXT, false, "what is changed: a name, or a list of them"},
+    {"value", IS_TEXT, false, "what is written: a version; null: it is gone"},
+    {"part", IS_TEXT, false, "a word for what of the resource is changed"},
     {"when", IS_TEXT, false, "the rule is for such calls only"},
     {"before", IS_OBJECT, false, "a read made before the call is sent"},
     {"confirm", IS_LIST, false, "what must be seen afterwards"},
@@ -63,6 +66,7 @@ SHAPE(shape_before, "\"before\"", before_keys);
 static const struct key confirmation_keys[] = {
     {"name", IS_TEXT, true, "a word for it, once in a rule"},
     {"level", IS_TEXT, false, "visible, listed, done or effective"},
+    {"part", IS_TEXT, false, "a word for what of the resource it shows"},
     {"when", IS_TEXT, false, "asked only if this is true"},
     {"for_each", IS_TEXT, false, "a list: confirmed once for each `item`"},
     {"service", IS_TEXT, false, "of the read, if not the file's"},
@@ -76,9 +80,36 @@ static const struct key confirmation_keys[] = {
     {"failure", IS_TEXT | IS_OBJECT, false, "what shows that it never will"},
     {"optional", IS_FLAG, false,
      "its deadline ends as unverifiable, not as unsettled"},
+    {"witness", IS_LIST, false, "clients' reads that show the same"},
     SCHEDULE_KEYS,
 };
 SHAPE(shape_confirmation, "a confirmation", confirmation_keys);
+
+static const struct key witness_keys[] = {
+    {"service", IS_TEXT, false, "of the read, if not the file's"},
+    {"read", IS_TEXT, true, "an operation that clients read by"},
+    {"when", IS_TEXT, false, "counts only if this is true of what they asked"},
+    {"success", IS_TEXT | IS_OBJECT, false,
+     "what shows the change; left out: as of the confirmation"},
+    {"superseded", IS_TEXT | IS_OBJECT, false, "what shows a later change"},
+    {"retry", IS_TEXT | IS_OBJECT | IS_LIST, false,
+     "errors that show the old state"},
+    {"stale", IS_TEXT, false,
+     "what shows the old state; left out: any other answer"},
+};
+SHAPE(shape_witness, "a witness", witness_keys);
+
+static const struct key read_keys[] = {
+    {"operation", IS_TEXT, true, "an operation that clients read by"},
+    {"resource", IS_TEXT, false, "what is asked for: a name, or a list"},
+    {"part", IS_TEXT, false, "a word for what of the resource is read"},
+    {"for_each", IS_TEXT, false, "a list: what is found, each an `item`"},
+    {"name", IS_TEXT, false, "of an item"},
+    {"value", IS_TEXT, true, "what is seen: a version, or a digest"},
+    {"absent", IS_TEXT | IS_LIST, false,
+     "what is not there: a list of names, or codes of errors"},
+};
+SHAPE(shape_read, "a known read", read_keys);
 
 static const struct key resend_keys[] = {
     {"errors", IS_LIST, true, "codes by which AWS refuses the call"},

@@ -57,6 +57,11 @@ static void a_rule_is_explained_in_words(void **state)
         rule.file = STR("every_key.json"); /* not where this test lies */
         rules_explain(&rule, &said);
     }
+    for (size_t i = 0; i < rules_read_count(rules); i++) {
+        struct rules_known_read read = *rules_read_at(rules, i);
+        read.file = STR("every_key.json");
+        rules_explain_read(&read, &said);
+    }
     check_text(arena, &said, STR(FOLDER "explained.expect"));
     rules_unref(rules);
     aws_registry_free(registry);

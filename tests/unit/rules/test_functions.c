@@ -46,6 +46,20 @@ static const struct row {
      "false"},
     {"contains_all('text', `[]`)", NULL},
     {"contains_all(`[]`, `3`)", NULL},
+    /* in_path */
+    {"in_path('/a/b', '/a', `false`)", "true"},
+    {"in_path('/a/b', '/a/', `null`)", "true"},
+    {"in_path('/a/b/c', '/a', `false`)", "false"},
+    {"in_path('/a/b/c', '/a', `true`)", "true"},
+    {"in_path('/ab/c', '/a', `true`)", "false"},
+    {"in_path('/a', '/a', `true`)", "false"},
+    {"in_path('/a', '/', `false`)", "true"},
+    {"in_path('/a/b', '/', `false`)", "false"},
+    {"in_path('a', '/', `true`)", "false"},
+    {"in_path(`null`, '/', `true`)", "false"},
+    /* digest */
+    {"digest('a') == digest('a')", "true"},
+    {"digest('a') == digest('b')", "false"},
     /* disjoint */
     {"disjoint(kv, `[\"c\"]`)", "true"},
     {"disjoint(kv, `[\"c\", \"b\"]`)", "false"},

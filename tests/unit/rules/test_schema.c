@@ -24,7 +24,8 @@ static void the_readme_names_every_key(void **state)
 {
     static const struct shape *const shapes[] = {
         &shape_file,         &shape_rate,   &shape_defaults,  &shape_rule,
-        &shape_confirmation, &shape_resend, &shape_condition, &shape_before};
+        &shape_confirmation, &shape_resend, &shape_condition, &shape_before,
+        &shape_witness,      &shape_read};
     (void)state;
     struct arena *arena = arena_new();
     struct str readme = read_readme(arena);
