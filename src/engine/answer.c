@@ -8,7 +8,7 @@ enum { NOT_SATISFIED = 424 };
 static void add_outcome_headers(struct exchange *x)
 {
     struct http_headers *headers = &x->reply.headers;
-    int64_t waited = engine_now_ms(x->engine) - x->heard_ms;
+    int64_t waited = engine_now_ms(x->engine) - x->heard_at.ms;
     http_headers_set(x->arena, headers, STR("x-settled-outcome"),
                      str_of(outcome_name(x->outcome)));
     http_headers_set(
@@ -65,11 +65,11 @@ static void write_confirmation(const struct confirmation *c, struct buf *out)
     } else {
         buf_add(out, STR("no read-back was answered"));
     }
-    const struct rules_condition *wanted = &c->rule->success;
-    if (wanted->error_count > 0) {
-        buf_printf(out, "; wanted: error %.*s", STR_ARG(wanted->errors[0]));
-    } else if (wanted->expression.compiled != NULL) {
-        buf_printf(out, "; wanted: %.*s", STR_ARG(wanted->expression.text));
+    struct str wanted = evidence_wanted(c->rule);
+    if (wanted.len > 0) {
+        buf_printf(out, "; wanted: %s%.*s",
+                   c->rule->success.error_count > 0 ? "error " : "",
+                   STR_ARG(wanted));
     }
 }
 
@@ -97,7 +97,8 @@ static struct str refusal_message(const struct exchange *x)
         [OUTCOME_UNVERIFIABLE] = "could not be verified",
     };
     struct buf text = {0};
-    double waited_s = (double)(engine_now_ms(x->engine) - x->heard_ms) / 1000;
+    double waited_s =
+        (double)(engine_now_ms(x->engine) - x->heard_at.ms) / 1000;
     buf_printf(&text, "AWS accepted %.*s", STR_ARG(x->aws.operation));
     if (x->resource.len > 0) {
         const size_t most = 300;

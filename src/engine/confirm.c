@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One confirmation: reads back on its own schedule until it holds, never will,
  * or its deadline comes. Start at confirmation_start(). */
-#include "engine/private.h"
-
-enum { EVIDENCE_MAX = 400, EVIDENCE_ALL = 600 };
+#include "engine/witness.h"
 
 static struct timers *timers_of(const struct confirmation *c)
 {
@@ -22,10 +20,16 @@ static void end(struct confirmation *c, enum outcome outcome)
     struct event event = {
         .kind = EVENT_CONFIRMED,
         .confirmation = c->rule->name,
+        .read = c->rule->read.operation,
         .outcome = outcome,
-        .detail = outcome == OUTCOME_SETTLED ? STR_NONE : c->evidence,
-        .waited_ms = event_number(engine_now_ms(x->engine) - x->heard_ms),
+        .wanted = evidence_wanted(c->rule),
+        .detail = c->evidence,
+        .waited_ms = event_number(engine_now_ms(x->engine) - x->heard_at.ms),
     };
+    if (outcome == OUTCOME_SETTLED && c->backoff.run > 0) {
+        c->visible_ms = c->backoff.run_since_ms - x->heard_at.ms;
+        event.visible_ms = event_number(c->visible_ms);
+    }
     exchange_say(x, &event);
     timer_wake(timers_of(c), &x->wake);
 }
@@ -45,50 +49,20 @@ void confirmation_give_up(struct confirmation *c)
     }
 }
 
-/* ---- what was seen, for people: never a secret ---- */
-
-static void write_evidence(const struct confirmation *c, struct arena *arena,
-                           const struct probe_result *result, struct buf *out)
+void confirmation_overtake(struct confirmation *c)
 {
-    const struct rules_read *read = &c->rule->read;
-    buf_printf(out, "%.*s ", STR_ARG(read->operation));
-    if (result->kind != PROBE_ANSWERED) {
-        struct str code =
-            result->code.len > 0 ? result->code : STR("no answer");
-        buf_printf(out, "said %.*s", STR_ARG(code));
-        if (result->message.len > 0) {
-            buf_printf(out, " (%.*s)", STR_ARG(result->message));
-        }
-        return;
-    }
-    buf_add(out, STR("answered "));
-    json_write(aws_redact(c->exchange->engine->config.registry, arena,
-                          read->service, read->operation, result->output),
-               out);
-}
-
-/* Cut off, but not inside a character. */
-static void shorten(struct buf *text, size_t most)
-{
-    if (text->len > most) {
-        text->len = most;
-        while (((unsigned char)text->bytes[text->len] & 0xC0U) == 0x80U) {
-            text->len--;
-        }
-        buf_add(text, STR("..."));
+    if (!c->ended) {
+        c->overtaken = true;
+        c->evidence = STR("the same was changed again before this was seen");
+        end(c, OUTCOME_UNVERIFIABLE);
     }
 }
 
-static void keep_evidence(struct confirmation *c, struct arena *arena,
+static void keep_evidence(struct confirmation *c,
                           const struct probe_result *result, struct str why)
 {
     struct buf text = {0};
-    write_evidence(c, arena, result, &text);
-    shorten(&text, EVIDENCE_MAX);
-    if (why.len > 0) {
-        buf_printf(&text, "; %.*s", STR_ARG(why));
-        shorten(&text, EVIDENCE_ALL - 3);
-    }
+    evidence_write(c->exchange->engine, &c->rule->read, result, why, &text);
     /* The last one only, in memory that is used again where it suffices. */
     if (c->evidence_room < text.len) {
         c->evidence_room = text.len;
@@ -103,8 +77,9 @@ static void keep_evidence(struct confirmation *c, struct arena *arena,
 
 static void say_read_back(struct confirmation *c,
                           const struct probe_result *result,
-                          enum verdict verdict)
+                          enum verdict verdict, struct moment sent)
 {
+    int64_t now = engine_now_ms(c->exchange->engine);
     struct event event = {
         .kind = EVENT_READ_BACK,
         .confirmation = c->rule->name,
@@ -112,10 +87,12 @@ static void say_read_back(struct confirmation *c,
         .verdict = verdict_name(verdict),
         .status = result->status,
         .code = result->code,
-        .waited_ms = event_number(engine_now_ms(c->exchange->engine) -
-                                  c->exchange->heard_ms),
+        .waited_ms = event_number(now - c->exchange->heard_at.ms),
         .detail = verdict == VERDICT_HOLDS ? STR_NONE : c->evidence,
     };
+    if (sent.turn > 0) {
+        event.took_ms = event_number(now - sent.ms);
+    }
     exchange_say(c->exchange, &event);
 }
 
@@ -155,7 +132,7 @@ static void decide(struct confirmation *c, enum verdict verdict)
         }
         break;
     case VERDICT_NOT_YET:
-        backoff_miss(&c->backoff, &c->schedule, now - x->heard_ms);
+        backoff_miss(&c->backoff, &c->schedule, now - x->heard_at.ms);
         break;
     case VERDICT_TRY_AGAIN:
         c->backoff.misses++;
@@ -183,13 +160,18 @@ static void judge_probe(struct confirmation *c,
 {
     struct arena *scratch = arena_new();
     struct str why = STR_NONE;
+    struct moment sent = probe_sent(c->probe);
     enum verdict verdict =
         judge(scratch, c->rule, result,
               document_with_read(scratch, c->exchange, c->item, result), &why);
-    keep_evidence(c, scratch, result, why);
+    keep_evidence(c, result, why);
     c->exchange->reads++;
-    say_read_back(c, result, verdict);
+    say_read_back(c, result, verdict, sent);
+    regret_look(c, result, sent);
     arena_free(scratch);
+    if (verdict == VERDICT_NOT_YET) {
+        c->stale = sent;
+    }
     probe_drop(c->probe, &c->wake);
     c->probe = NULL;
     c->since_ms = engine_now_ms(c->exchange->engine);
@@ -245,7 +227,7 @@ void confirmation_start(struct confirmation *c)
 {
     timer_init(&c->wake, on_wake, c);
     timer_init(&c->deadline, on_deadline, c);
-    c->since_ms = c->exchange->heard_ms;
+    c->since_ms = c->exchange->heard_at.ms;
     if (c->trouble.len > 0) {
         c->evidence = c->trouble;
         end(c, OUTCOME_UNVERIFIABLE);

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The document that a rule's expressions see. Here because the steps, the
- * confirmations and the resends all judge by it. Start at
- * document_with_read(). */
+ * confirmations, the resends and clients' reads are all judged by it. Start at
+ * document_of_change(). */
 #include "engine/private.h"
 
-static struct json *facts_of_call(const struct exchange *x, struct arena *arena)
+static struct json *facts_of_call(const struct change *change,
+                                  struct arena *arena)
 {
     struct json *call = json_new(arena, JSON_OBJECT);
     json_set(arena, call, STR("service"),
-             json_new_string(arena, x->aws.service));
+             json_new_string(arena, change->service));
     json_set(arena, call, STR("operation"),
-             json_new_string(arena, x->aws.operation));
-    json_set(arena, call, STR("region"), json_new_string(arena, x->aws.region));
+             json_new_string(arena, change->operation));
+    json_set(arena, call, STR("region"),
+             json_new_string(arena, change->region));
     json_set(arena, call, STR("access_key"),
-             json_new_string(arena, x->call->access_key));
+             json_new_string(arena, change->access_key));
     json_set(arena, call, STR("account"), json_new(arena, JSON_NULL));
     json_set(arena, call, STR("started"),
-             json_new_number(arena, (double)x->started_ms / 1000));
+             json_new_number(arena, (double)change->started_ms / 1000));
     return call;
 }
 
@@ -30,7 +32,22 @@ const struct json *document_error(struct arena *arena, struct str code,
     return error;
 }
 
-struct json *document_with_read(struct arena *arena, const struct exchange *x,
+struct change change_of(const struct exchange *x)
+{
+    return (struct change){
+        .service = x->aws.service,
+        .operation = x->aws.operation,
+        .region = x->aws.region,
+        .access_key = x->call->access_key,
+        .started_ms = x->started_ms,
+        .request = x->aws.input,
+        .response = x->response,
+        .before = x->before,
+    };
+}
+
+struct json *document_of_change(struct arena *arena,
+                                const struct change *change,
                                 const struct json *item,
                                 const struct probe_result *result)
 {
@@ -39,12 +56,12 @@ struct json *document_with_read(struct arena *arena, const struct exchange *x,
     bool answered = result != NULL && result->kind == PROBE_ANSWERED;
     bool refused = result != NULL && !answered;
     json_set(arena, document, STR("request"),
-             x->aws.input != NULL ? x->aws.input : none);
+             change->request != NULL ? change->request : none);
     json_set(arena, document, STR("response"),
-             x->response != NULL ? x->response : none);
+             change->response != NULL ? change->response : none);
     json_set(arena, document, STR("before"),
-             x->before != NULL ? x->before : none);
-    json_set(arena, document, STR("call"), facts_of_call(x, arena));
+             change->before != NULL ? change->before : none);
+    json_set(arena, document, STR("call"), facts_of_call(change, arena));
     if (item != NULL) {
         json_set(arena, document, STR("item"), item);
     }
@@ -54,4 +71,12 @@ struct json *document_with_read(struct arena *arena, const struct exchange *x,
                                       result->status)
                      : none);
     return document;
+}
+
+struct json *document_with_read(struct arena *arena, const struct exchange *x,
+                                const struct json *item,
+                                const struct probe_result *result)
+{
+    struct change change = change_of(x);
+    return document_of_change(arena, &change, item, result);
 }

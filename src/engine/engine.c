@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The engine as others see it: making, feeding and ending it. What happens to
  * a call is in exchange.c. Start at handle(). */
-#include "engine/private.h"
+#include "engine/witness.h"
 
 #include "base/mem.h"
 
@@ -26,17 +26,18 @@ static bool is_form(const struct http_call *call)
 }
 
 /* A body is needed where a rule may look at it, where it names the operation,
- * and for STS, whose answers are learned. */
+ * for STS, whose answers are learned, and for reads that are judged. */
 static bool wants_body(struct http_handler *self, const struct http_call *call)
 {
-    const struct engine *engine = engine_of(self);
+    struct engine *engine = engine_of(self);
     struct arena *arena = arena_new();
     struct aws_call aws;
     aws_identify(engine->config.registry, arena, &call->request,
                  call->sign_service, call->sign_region, STR_NONE, &aws);
     bool wants =
         is_form(call) || str_eq(aws.service, STR("sts")) ||
-        rules_find(engine->config.rules, aws.service, aws.operation) != NULL;
+        rules_find(engine->config.rules, aws.service, aws.operation) != NULL ||
+        read_wants_body(engine, &aws);
     arena_free(arena);
     return wants;
 }
@@ -50,7 +51,10 @@ struct engine *engine_new(const struct engine_config *config)
     engine->arena = arena_new();
     engine->joins = joins_new();
     engine->recent = recent_new();
+    engine->desks = desks_new();
+    engine->witnesses = witnesses_new();
     engine->rng.state = config->seed;
+    rng_secret(engine->digest_key, sizeof(engine->digest_key));
     (void)rules_ref(config->rules);
     return engine;
 }
@@ -61,9 +65,12 @@ void engine_free(struct engine *engine)
         return;
     }
     assert(engine->active == 0);
+    regret_stop_all(engine);
     assert(engine->probe_count == 0);
     joins_free(engine->joins);
     recent_free(engine->recent);
+    witnesses_free(engine);
+    desks_free(engine->desks);
     rules_unref(engine->config.rules);
     arena_free(engine->arena);
     mem_free(engine);
@@ -98,6 +105,7 @@ size_t engine_active(const struct engine *engine)
 void engine_finish(struct engine *engine)
 {
     engine->stopping = true;
+    regret_stop_all(engine);
     for (struct exchange *x = engine->newest; x != NULL; x = x->older) {
         x->gave_up = true;
         timer_wake(engine->config.timers, &x->wake);

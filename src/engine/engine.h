@@ -45,6 +45,8 @@ struct engine_config {
     size_t held_limit;     /* calls held at one time; 0: 20,000 */
     size_t response_limit; /* bytes of a buffered answer; 0: 64 MiB */
     uint64_t seed;         /* of the jitter */
+    bool observe;          /* nothing is held; races are told instead */
+    bool report_reads;     /* say of every known read what it saw */
     /* Hears every successful answer of STS, to learn temporary keys. */
     void (*learn)(void *ctx, const struct aws_call *call,
                   const struct http_response *response);

@@ -5,7 +5,7 @@
  * private.h, so read downwards from step_identify(); the longer ones have files
  * of their own (relay.c, doubt.c, plan.c); the driver is at the end.
  */
-#include "engine/private.h"
+#include "engine/witness.h"
 
 enum {
     BODY_LIMIT = 64 * 1024 * 1024,
@@ -33,7 +33,9 @@ void exchange_say(const struct exchange *x, struct event *event)
     event->service = x->aws.service;
     event->operation = x->aws.operation;
     event->region = x->aws.region;
-    event->resource = x->resource;
+    if (event->resource.len == 0) {
+        event->resource = x->resource;
+    }
     events_say(x->engine->config.events, event);
 }
 
@@ -176,6 +178,18 @@ static const struct rule *rule_for(const struct exchange *x)
                : rules_find(x->rules, x->aws.service, x->aws.operation);
 }
 
+static void say_received(const struct exchange *x)
+{
+    struct arena *scratch = arena_new();
+    struct event event = {.kind = EVENT_CALL_RECEIVED,
+                          .detail = x->aws.trouble};
+    if (x->rule != NULL || x->known != NULL) {
+        event.request = read_request_text(x, scratch);
+    }
+    exchange_say(x, &event);
+    arena_free(scratch);
+}
+
 static enum progress step_identify(struct exchange *x)
 {
     const struct engine_config *config = &x->engine->config;
@@ -190,12 +204,12 @@ static enum progress step_identify(struct exchange *x)
         return exchange_fault(x, 400, "UnknownEndpoint", why);
     }
     x->rule = rule_for(x);
-    struct event event = {.kind = EVENT_CALL_RECEIVED,
-                          .detail = x->aws.trouble};
     if (x->rule != NULL) {
         exchange_name_resource(x);
+    } else {
+        read_begin(x);
     }
-    exchange_say(x, &event);
+    say_received(x);
     return exchange_go(x, x->rule != NULL ? STEP_join : STEP_relay);
 }
 
@@ -209,6 +223,16 @@ static void hand_over(struct exchange *from, struct exchange *to)
     from->waiters = NULL;
     from->call = NULL;
     exchange_say(to, &event);
+}
+
+bool exchange_may_be_held(struct exchange *x)
+{
+    struct engine *engine = x->engine;
+    size_t limit =
+        engine->config.held_limit > 0 ? engine->config.held_limit : HELD_LIMIT;
+    x->counted = engine->held < limit;
+    engine->held += x->counted;
+    return x->counted;
 }
 
 static enum progress step_join(struct exchange *x)
@@ -228,9 +252,11 @@ static enum progress step_join(struct exchange *x)
         x->reply = http_response_copy(x->arena, kept);
         return exchange_go(x, STEP_answer);
     }
-    size_t limit =
-        engine->config.held_limit > 0 ? engine->config.held_limit : HELD_LIMIT;
-    if (engine->held >= limit) {
+    if (engine->config.observe) {
+        joins_add(engine->joins, x);
+        return exchange_go(x, STEP_relay);
+    }
+    if (!exchange_may_be_held(x)) {
         return exchange_fault(
             x, 503, "SlowDown",
             arena_printf(x->arena,
@@ -239,8 +265,6 @@ static enum progress step_join(struct exchange *x)
                          engine->held));
     }
     joins_add(engine->joins, x);
-    x->counted = true;
-    engine->held++;
     timer_arm(timers_of(x), &x->deadline, engine->config.max_hold_ms);
     if (engine->config.interim_ms > 0) {
         timer_arm(timers_of(x), &x->interim, engine->config.interim_ms);
@@ -301,7 +325,7 @@ static void say_given(struct exchange *x)
     exchange_say(x, &event);
 }
 
-static enum progress step_answer(struct exchange *x)
+void exchange_answer(struct exchange *x)
 {
     if (x->listed_for_joins) {
         joins_remove(x->engine->joins, x);
@@ -310,6 +334,14 @@ static enum progress step_answer(struct exchange *x)
     say_given(x);
     for (struct waiter *w = x->waiters; w != NULL; w = w->next) {
         http_call_reply(w->call, &x->reply);
+    }
+}
+
+static enum progress step_answer(struct exchange *x)
+{
+    exchange_answer(x);
+    if (x->watched && x->heard_at.turn > 0) {
+        read_end(x);
     }
     return exchange_go(x, STEP_finish);
 }
@@ -336,6 +368,7 @@ static enum progress step_finish(struct exchange *x)
 {
     struct engine *engine = x->engine;
     engine->held -= x->counted;
+    witness_end(x);
     for (size_t i = 0; i < x->confirmation_count; i++) {
         confirmation_stop(&x->confirmations[i]);
     }

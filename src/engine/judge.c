@@ -70,9 +70,21 @@ enum verdict judge(struct arena *arena,
         meets(arena, &confirmation->superseded, result, document, ret_why)) {
         return VERDICT_HOLDS;
     }
-    if (result->kind == PROBE_ANSWERED ||
+    bool stale =
+        confirmation->stale.compiled == NULL ||
+        judge_expression(arena, &confirmation->stale, document, ret_why);
+    if ((result->kind == PROBE_ANSWERED && stale) ||
         meets(arena, &confirmation->retry, result, document, ret_why)) {
         return VERDICT_NOT_YET;
     }
     return VERDICT_UNVERIFIABLE;
+}
+
+bool judge_shows_success(struct arena *arena,
+                         const struct rules_confirmation *confirmation,
+                         const struct probe_result *result,
+                         const struct json *document)
+{
+    struct str why = STR_NONE;
+    return meets(arena, &confirmation->success, result, document, &why);
 }

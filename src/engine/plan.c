@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Steps of an exchange: which confirmations a change needs, and the wait until
  * they have ended. Start at step_plan(). */
-#include "engine/private.h"
+#include "engine/witness.h"
 
 /* ---- plan ---- */
 
@@ -16,38 +16,51 @@ static struct rules_schedule schedule_for(const struct exchange *x,
     return schedule;
 }
 
+/* Confirmations being collected; what they hold lives in `arena`. */
+struct plan {
+    struct exchange *x;
+    struct arena *arena;
+    struct arena *scratch;
+    struct confirmation *at;
+    size_t count;
+};
+
 /* A rule that cannot be applied confirms nothing, and says why. */
-static void plan_trouble(struct exchange *x,
+static void plan_trouble(struct plan *plan,
                          const struct rules_confirmation *rule, struct str why)
 {
-    x->confirmations[x->confirmation_count++] = (struct confirmation){
-        .exchange = x,
+    plan->at[plan->count++] = (struct confirmation){
+        .exchange = plan->x,
         .rule = rule,
-        .trouble = arena_str(x->arena, why),
+        .trouble = arena_str(plan->arena, why),
     };
 }
 
-static void plan_one(struct exchange *x, const struct rules_confirmation *rule,
-                     const struct json *item, struct arena *scratch)
+static void plan_one(struct plan *plan, const struct rules_confirmation *rule,
+                     const struct json *item)
 {
     struct str why = STR_NONE;
-    const struct json *document = document_with_read(scratch, x, item, NULL);
+    const struct json *document =
+        document_with_read(plan->scratch, plan->x, item, NULL);
     bool wanted = rule->when.compiled == NULL ||
-                  judge_expression(scratch, &rule->when, document, &why);
+                  judge_expression(plan->scratch, &rule->when, document, &why);
+    if (wanted && plan->x->engine->config.observe) {
+        why = observe_hinders(rule);
+    }
     if (why.len > 0) {
-        plan_trouble(x, rule, why);
+        plan_trouble(plan, rule, why);
         return;
     }
     if (!wanted) {
         return;
     }
-    x->confirmations[x->confirmation_count++] = (struct confirmation){
-        .exchange = x,
+    plan->at[plan->count++] = (struct confirmation){
+        .exchange = plan->x,
         .rule = rule,
-        .item = item != NULL ? json_copy(x->arena, item) : NULL,
-        .input =
-            json_copy(x->arena, rules_input(scratch, &rule->read, document)),
-        .schedule = schedule_for(x, rule),
+        .item = item != NULL ? json_copy(plan->arena, item) : NULL,
+        .input = json_copy(plan->arena,
+                           rules_input(plan->scratch, &rule->read, document)),
+        .schedule = schedule_for(plan->x, rule),
     };
 }
 
@@ -74,16 +87,16 @@ static struct items items_of(const struct exchange *x,
     return items;
 }
 
-static void plan_each(struct exchange *x, const struct rules_confirmation *rule,
-                      const struct items *items, struct arena *scratch)
+static void plan_each(struct plan *plan, const struct rules_confirmation *rule,
+                      const struct items *items)
 {
     if (items->why.len > 0) {
-        plan_trouble(x, rule, items->why);
+        plan_trouble(plan, rule, items->why);
     } else if (items->list == NULL) {
-        plan_one(x, rule, NULL, scratch);
+        plan_one(plan, rule, NULL);
     } else if (items->list->type == JSON_ARRAY) {
         for (size_t k = 0; k < items->list->count; k++) {
-            plan_one(x, rule, items->list->members[k].value, scratch);
+            plan_one(plan, rule, items->list->members[k].value);
         }
     }
 }
@@ -94,34 +107,50 @@ static bool is_awaited(const struct exchange *x,
     return rule->level <= x->engine->config.level;
 }
 
-static void plan_all(struct exchange *x)
+/* Those that are awaited, or the others. */
+static void collect(struct plan *plan, bool awaited)
 {
-    const struct rule *rule = x->rule;
+    const struct rule *rule = plan->x->rule;
     size_t most = 0;
-    struct arena *scratch = arena_new();
     struct items *items =
-        ARENA_ARRAY(scratch, struct items, rule->confirmation_count);
+        ARENA_ARRAY(plan->scratch, struct items, rule->confirmation_count);
     for (size_t i = 0; i < rule->confirmation_count; i++) {
-        if (is_awaited(x, &rule->confirmations[i])) {
-            items[i] = items_of(x, &rule->confirmations[i], scratch);
+        if (is_awaited(plan->x, &rule->confirmations[i]) == awaited) {
+            items[i] =
+                items_of(plan->x, &rule->confirmations[i], plan->scratch);
             most += 1 + (items[i].list != NULL ? items[i].list->count : 0);
         }
     }
-    struct confirmation *room = ARENA_ARRAY(scratch, struct confirmation, most);
-    x->confirmations = room;
+    plan->at = ARENA_ARRAY(plan->scratch, struct confirmation, most);
     for (size_t i = 0; i < rule->confirmation_count; i++) {
         const struct rules_confirmation *one = &rule->confirmations[i];
-        if (is_awaited(x, one)) {
-            plan_each(x, one, &items[i], scratch);
+        if (is_awaited(plan->x, one) == awaited) {
+            plan_each(plan, one, &items[i]);
         }
     }
+}
+
+static void plan_all(struct exchange *x)
+{
+    struct arena *scratch = arena_new();
+    struct plan plan = {.x = x, .arena = x->arena, .scratch = scratch};
+    collect(&plan, true);
     /* As many as there are; nothing points to them yet. */
-    x->confirmations =
-        ARENA_ARRAY(x->arena, struct confirmation, x->confirmation_count);
-    if (x->confirmation_count > 0) {
-        memcpy(x->confirmations, room, x->confirmation_count * sizeof(room[0]));
+    x->confirmations = ARENA_ARRAY(x->arena, struct confirmation, plan.count);
+    x->confirmation_count = plan.count;
+    if (plan.count > 0) {
+        memcpy(x->confirmations, plan.at, plan.count * sizeof(plan.at[0]));
     }
     arena_free(scratch);
+}
+
+struct confirmation *plan_above(struct exchange *x, struct arena *arena,
+                                size_t *ret_count)
+{
+    struct plan plan = {.x = x, .arena = arena, .scratch = arena};
+    collect(&plan, false);
+    *ret_count = plan.count;
+    return plan.at;
 }
 
 static bool rule_applies(struct exchange *x)
@@ -136,38 +165,55 @@ static bool rule_applies(struct exchange *x)
     return applies || why.len > 0;
 }
 
+/* The latest of its confirmations. */
+static struct event_number visible_ms(const struct exchange *x)
+{
+    struct event_number latest = {0};
+    for (size_t i = 0; i < x->confirmation_count; i++) {
+        const struct confirmation *c = &x->confirmations[i];
+        if (c->backoff.run > 0 && c->visible_ms >= latest.value) {
+            latest = event_number(c->visible_ms);
+        }
+    }
+    return latest;
+}
+
 static enum progress conclude(struct exchange *x, enum outcome outcome)
 {
     struct event event = {
         .kind = EVENT_SETTLED,
         .outcome = outcome,
         .request_id = x->request_id,
-        .waited_ms = event_number(engine_now_ms(x->engine) - x->heard_ms),
+        .waited_ms = event_number(engine_now_ms(x->engine) - x->heard_at.ms),
         .reads = event_number((int64_t)x->reads),
     };
     x->outcome = outcome;
+    if (outcome == OUTCOME_SETTLED) {
+        event.visible_ms = visible_ms(x);
+    }
     exchange_say(x, &event);
     recent_add(x->engine->recent, x);
+    if (x->engine->config.observe) {
+        observe_tell(x);
+        return exchange_go(x, STEP_finish);
+    }
     answer_settled(x);
     return exchange_go(x, STEP_answer);
 }
 
 enum progress step_plan(struct exchange *x)
 {
-    struct str why = STR_NONE;
-    if (!aws_response_read(x->arena, x->aws.protocol, &x->fetch.response,
-                           &x->response, &why)) {
-        return conclude(x, OUTCOME_UNVERIFIABLE);
-    }
-    if (x->resources == NULL) {
-        exchange_name_resource(x); /* some are named by the answer only */
+    if (x->response == NULL) {
+        return conclude(x, OUTCOME_UNVERIFIABLE); /* it could not be read */
     }
     if (rule_applies(x)) {
         plan_all(x);
+        witness_heard(x);
     }
     if (x->confirmation_count == 0) {
         x->reply = x->fetch.response; /* nothing that could be read back */
-        return exchange_go(x, STEP_answer);
+        return exchange_go(x, x->engine->config.observe ? STEP_finish
+                                                        : STEP_answer);
     }
     for (size_t i = 0; i < x->confirmation_count; i++) {
         confirmation_start(&x->confirmations[i]);

@@ -77,6 +77,13 @@ struct probe_ask {
     bool fresh_connection;
 };
 
+/* When something was sent or heard: the time, and the turn, which tells what
+ * came first where the time is the same. */
+struct moment {
+    int64_t ms;
+    uint64_t turn; /* 0: not yet */
+};
+
 struct probe; /* counted: each asker has one reference */
 /* Joins an equal one that has not been sent yet or was sent later than
  * `since_ms`: what was sent before a change was acknowledged shows nothing of
@@ -85,6 +92,12 @@ struct probe *probe_ask(struct engine *engine, const struct probe_ask *ask,
                         int64_t since_ms, struct timer *done);
 /* Still waiting for its token: whatever it finds will be of later than now. */
 bool probe_is_queued(const struct probe *probe);
+/* When its first page was sent. */
+struct moment probe_sent(const struct probe *probe);
+/* What an answer of an error status says, whoever asked for it. */
+struct probe_result probe_refusal(struct arena *arena,
+                                  enum aws_protocol protocol,
+                                  const struct http_response *response);
 /* NULL while it is under way. */
 const struct probe_result *probe_get(const struct probe *probe);
 /* Without waiting any longer; the last one cancels it. */
@@ -111,6 +124,21 @@ bool judge_expression(struct arena *arena,
                       const struct rules_expression *expression,
                       const struct json *document, struct str *ret_why);
 
+/* Whether it shows the change itself, not only a later one. */
+bool judge_shows_success(struct arena *arena,
+                         const struct rules_confirmation *confirmation,
+                         const struct probe_result *result,
+                         const struct json *document);
+
+/* ---- evidence.c: what was seen, for people: never a secret ---- */
+
+/* What a read said, and `why` it could not be judged; cut off. */
+void evidence_write(const struct engine *engine, const struct rules_read *read,
+                    const struct probe_result *result, struct str why,
+                    struct buf *out);
+/* What a confirmation wants to see. */
+struct str evidence_wanted(const struct rules_confirmation *rule);
+
 /* ---- confirm.c: one confirmation of one exchange ---- */
 
 struct confirmation {
@@ -127,7 +155,10 @@ struct confirmation {
     bool late;        /* the deadline has come */
     bool last_read;   /* this read-back was sent at the deadline or later */
     bool ended;
+    bool overtaken; /* the same was changed again before it was seen */
     enum outcome outcome;
+    int64_t visible_ms;  /* settled: first seen so long after AWS's answer */
+    struct moment stale; /* the last read, also a client's, that was */
     struct str trouble;  /* the rule cannot be applied: why */
     struct str evidence; /* what the last read-back said; no secrets */
     size_t evidence_room;
@@ -136,6 +167,9 @@ void confirmation_start(struct confirmation *confirmation);
 void confirmation_stop(struct confirmation *confirmation);
 /* The waiting is over: unsettled, if it has not ended. */
 void confirmation_give_up(struct confirmation *confirmation);
+
+/* The same was changed again: no read shows this change any more. */
+void confirmation_overtake(struct confirmation *confirmation);
 
 /* ---- recent.c: the last confirmed change of a resource ---- */
 
@@ -173,6 +207,7 @@ void joins_keep(struct joins *joins, const struct exchange *x,
     X(relay)    /* the client's call goes out */                               \
     X(hear)     /* AWS's answer */                                             \
     X(doubt)    /* refused because an earlier change has not arrived? */       \
+    X(observe)  /* --observe: answered at once, the rest goes on behind */     \
     X(plan)     /* which confirmations, with what input */                     \
     X(settle)   /* until all have ended */                                     \
     X(answer)   /* to everyone who waits */                                    \
@@ -225,10 +260,15 @@ struct exchange {
     const struct json *resources; /* as the rule gives it */
     enum rules_policy policy;     /* x-settled-policy */
 
+    /* A client's read that is judged: see reads.c. */
+    const struct rules_known_read *known; /* NULL: not understood */
+    bool watched;                         /* its answer is read whole */
+    struct write *write;                  /* of a rule's call; see witness.c */
+
     int64_t received_ms;
     unsigned sends;
-    int64_t sent_ms;
-    int64_t heard_ms;
+    struct moment sent_at;
+    struct moment heard_at;
     int64_t started_ms; /* wall clock: see step_hear() */
     struct http_fetch fetch;
     bool fetching;
@@ -269,6 +309,10 @@ enum progress exchange_fault(struct exchange *x, int status, const char *code,
                              struct str message);
 /* A read of a rule outside a confirmation; wakes the exchange. */
 struct probe *exchange_ask(struct exchange *x, const struct rules_read *read);
+/* Gives the answer to everyone who waits, and keeps it for a late retry. */
+void exchange_answer(struct exchange *x);
+/* Counts it among those held, or observed, unless there are too many. */
+bool exchange_may_be_held(struct exchange *x);
 /* Works out whom it changes, where the rule and what is known can tell. */
 void exchange_name_resource(struct exchange *x);
 
@@ -290,12 +334,28 @@ enum progress step_hear(struct exchange *x);
 enum progress step_pass(struct exchange *x);
 /* doubt.c */
 enum progress step_doubt(struct exchange *x);
+/* observe.c */
+enum progress step_observe(struct exchange *x);
 /* plan.c */
 enum progress step_plan(struct exchange *x);
 enum progress step_settle(struct exchange *x);
+/* The confirmations above the level that is awaited, in `arena`. */
+struct confirmation *plan_above(struct exchange *x, struct arena *arena,
+                                size_t *ret_count);
 
 /* ---- document.c: what a rule's expressions see ---- */
 
+/* What is known of a change; borrowed. */
+struct change {
+    struct str service, operation, region, access_key;
+    int64_t started_ms;
+    const struct json *request, *response, *before; /* NULL: none */
+};
+struct change change_of(const struct exchange *x);
+struct json *document_of_change(struct arena *arena,
+                                const struct change *change,
+                                const struct json *item,
+                                const struct probe_result *result);
 /* A fresh {request, response, before, call, read, read_error}, and {item} where
  * there is one. */
 struct json *document_with_read(struct arena *arena, const struct exchange *x,
@@ -313,6 +373,14 @@ void answer_settled(struct exchange *x);
 void answer_fault(struct exchange *x, int status, const char *code,
                   struct str message);
 
+/* ---- digest.c ---- */
+
+/* A copy in which each digest(x) is a short text that tells nothing. */
+const struct json *digest_seal(const struct engine *engine, struct arena *arena,
+                               const struct json *value);
+/* Nobody outside can work it out, nor make two alike. */
+uint64_t digest_hash(const struct engine *engine, struct str text);
+
 enum { PROBE_BUCKETS = 1024 };
 
 struct engine {
@@ -325,6 +393,12 @@ struct engine {
     bool stopping;
     struct joins *joins;
     struct recent *recent;
+    struct desks *desks;         /* see witness.h */
+    struct witnesses *witnesses; /* there too */
+    struct inquiry *inquiries;
+    size_t inquiry_count;
+    uint64_t turn;          /* of what was sent and heard */
+    uint64_t digest_key[2]; /* of this process */
     struct exchange *newest;
     size_t active;
     size_t held;
@@ -338,6 +412,11 @@ double engine_read_rate(const struct engine *engine, struct str service);
 static inline int64_t engine_now_ms(const struct engine *engine)
 {
     return timers_now_ms(engine->config.timers);
+}
+
+static inline struct moment engine_moment(struct engine *engine)
+{
+    return (struct moment){engine_now_ms(engine), ++engine->turn};
 }
 
 #endif

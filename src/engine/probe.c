@@ -31,8 +31,8 @@ struct probe {
     struct aws_call call; /* what the fetch says of itself */
     bool fetching;
     bool sent;
-    bool queued;     /* has taken a token that is not used yet */
-    int64_t sent_ms; /* of the first page */
+    bool queued;              /* has taken a token that is not used yet */
+    struct moment first_sent; /* of the first page */
     size_t pages;
     struct json *input;  /* of the next page */
     struct json *joined; /* the pages so far */
@@ -118,14 +118,13 @@ static void finish(struct probe *probe, struct probe_result result)
 
 /* ---- reading what came ---- */
 
-static struct probe_result refusal(struct probe *probe,
-                                   enum aws_protocol protocol)
+struct probe_result probe_refusal(struct arena *arena,
+                                  enum aws_protocol protocol,
+                                  const struct http_response *response)
 {
-    const struct http_response *response = &probe->fetch.response;
     struct probe_result result = {.status = response->status};
-    enum { NOT_IMPLEMENTED = 501, UNAVAILABLE = 503 };
-    aws_error_read(probe->arena, protocol, response, &result.code,
-                   &result.message);
+    enum { NOT_IMPLEMENTED = 501 };
+    aws_error_read(arena, protocol, response, &result.code, &result.message);
     if (aws_is_denial(response->status, result.code)) {
         result.kind = PROBE_DENIED;
     } else if (aws_is_throttle(response->status, result.code) ||
@@ -135,10 +134,20 @@ static struct probe_result refusal(struct probe *probe,
     } else {
         result.kind = PROBE_REFUSED;
     }
+    return result;
+}
+
+static struct probe_result refusal(struct probe *probe,
+                                   enum aws_protocol protocol)
+{
+    const struct http_response *response = &probe->fetch.response;
+    enum { UNAVAILABLE = 503 };
+    struct probe_result result =
+        probe_refusal(probe->arena, protocol, response);
     /* A fault inside AWS says nothing about our pace. */
     if (aws_is_throttle(response->status, result.code) ||
         response->status == UNAVAILABLE) {
-        bucket_throttled(probe->bucket, probe->sent_ms,
+        bucket_throttled(probe->bucket, probe->first_sent.ms,
                          engine_now_ms(probe->engine));
     } else if (response->status < 500) {
         bucket_succeeded(probe->bucket);
@@ -300,7 +309,7 @@ static void send_page(struct probe *probe)
     }
     if (!probe->sent) {
         probe->sent = true;
-        probe->sent_ms = engine_now_ms(probe->engine);
+        probe->first_sent = engine_moment(probe->engine);
     }
     probe->pages++;
     probe->fetching = true;
@@ -336,7 +345,7 @@ static struct probe *find(struct engine *engine, struct str key,
     for (; p != NULL; p = p->next) {
         if (p->hash == hash && p->ask.as == ask->as && str_eq(p->key, key) &&
             p->asker_count < ASKERS_MAX &&
-            (!p->sent || p->sent_ms > since_ms)) {
+            (!p->sent || p->first_sent.ms > since_ms)) {
             p->ask.fresh_connection |= ask->fresh_connection;
             return p;
         }
@@ -415,6 +424,11 @@ struct probe *probe_ask(struct engine *engine, const struct probe_ask *ask,
 bool probe_is_queued(const struct probe *probe)
 {
     return !probe->sent;
+}
+
+struct moment probe_sent(const struct probe *probe)
+{
+    return probe->first_sent;
 }
 
 const struct probe_result *probe_get(const struct probe *probe)

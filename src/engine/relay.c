@@ -2,7 +2,7 @@
 /* Steps of an exchange: the client's call goes out, and what comes back is
  * heard or, where no rule asks for it, streams through. Start at step_relay().
  */
-#include "engine/private.h"
+#include "engine/witness.h"
 
 #include "base/clock.h"
 
@@ -41,6 +41,14 @@ static struct str target_without_prefix(const struct exchange *x)
                : arena_join(x->arena, STR("/"), target);
 }
 
+/* An answer that settled itself must read; all others stream through. */
+static bool is_read_whole(const struct exchange *x)
+{
+    return x->rule != NULL || x->watched ||
+           (x->engine->config.learn != NULL &&
+            str_eq(x->aws.service, STR("sts")));
+}
+
 static struct http_request outbound(struct exchange *x)
 {
     const struct http_request *in = &x->call->request;
@@ -51,7 +59,7 @@ static struct http_request outbound(struct exchange *x)
     http_headers_remove(&out.headers, STR("Expect"));
     drop_ours(&out.headers);
     struct str coding = http_headers_get(&out.headers, "Accept-Encoding");
-    if (x->rule != NULL && !str_eq_nocase(coding, STR("identity"))) {
+    if (is_read_whole(x) && !str_eq_nocase(coding, STR("identity"))) {
         /* The answer must be read here. */
         http_headers_remove(&out.headers, STR("Accept-Encoding"));
     }
@@ -66,15 +74,9 @@ static int64_t call_timeout_ms(const struct exchange *x)
     const struct engine_config *config = &x->engine->config;
     int64_t limit =
         config->call_timeout_ms > 0 ? config->call_timeout_ms : CALL_TIMEOUT_MS;
-    bool held = x->rule != NULL && config->max_hold_ms < limit;
+    bool held =
+        x->rule != NULL && !config->observe && config->max_hold_ms < limit;
     return held ? config->max_hold_ms : limit;
-}
-
-/* An answer that settled itself must read; all others stream through. */
-static bool is_read_whole(const struct exchange *x)
-{
-    return x->rule != NULL || (x->engine->config.learn != NULL &&
-                               str_eq(x->aws.service, STR("sts")));
 }
 
 static void send_call(struct exchange *x)
@@ -105,7 +107,10 @@ static void send_call(struct exchange *x)
         .done = &x->wake,
     };
     x->sends++;
-    x->sent_ms = engine_now_ms(x->engine);
+    x->sent_at = engine_moment(x->engine);
+    if (x->rule != NULL) {
+        witness_sent(x);
+    }
     x->fetching = true;
     http_fetch_send(config->client, &x->fetch);
 }
@@ -177,14 +182,19 @@ static enum progress report_no_answer(struct exchange *x)
 
 static void say_answered(struct exchange *x)
 {
+    struct arena *scratch = arena_new();
     struct event event = {
         .kind = EVENT_CALL_ANSWERED,
         .status = x->fetch.response.status,
         .code = x->error_code,
         .request_id = x->request_id,
-        .waited_ms = event_number(x->heard_ms - x->sent_ms),
+        .waited_ms = event_number(x->heard_at.ms - x->sent_at.ms),
     };
+    if (x->rule != NULL) {
+        event.value = read_value_written(x, scratch);
+    }
     exchange_say(x, &event);
+    arena_free(scratch);
 }
 
 /* When it was sent, by AWS's own clock, a second early: `Date` has whole
@@ -196,7 +206,18 @@ static void note_started(struct exchange *x)
                      &answered_ms)) {
         answered_ms = x->engine->config.wall_ms();
     }
-    x->started_ms = answered_ms - (x->heard_ms - x->sent_ms) - 1000;
+    x->started_ms = answered_ms - (x->heard_at.ms - x->sent_at.ms) - 1000;
+}
+
+static void read_output(struct exchange *x)
+{
+    struct str why = STR_NONE;
+    if (!aws_response_read(x->arena, x->aws.protocol, &x->fetch.response,
+                           &x->response, &why)) {
+        x->response = NULL;
+    } else if (x->resources == NULL) {
+        exchange_name_resource(x); /* some are named by the answer only */
+    }
 }
 
 enum progress step_hear(struct exchange *x)
@@ -210,12 +231,14 @@ enum progress step_hear(struct exchange *x)
             STR_ARG(x->fetch.origin));
     }
     if (x->fetch.outcome == HTTP_PENDING) {
-        return PARKED;
+        bool forsaken = x->watched && x->first.left;
+        return forsaken ? exchange_go(x, STEP_finish) : PARKED;
     }
-    x->heard_ms = engine_now_ms(x->engine);
     if (x->fetch.outcome != HTTP_ANSWERED) {
+        x->heard_at.ms = engine_now_ms(x->engine);
         return report_no_answer(x);
     }
+    x->heard_at = engine_moment(x->engine);
     const struct http_response *response = &x->fetch.response;
     x->request_id = aws_request_id(response);
     note_started(x);
@@ -224,15 +247,19 @@ enum progress step_hear(struct exchange *x)
         aws_error_read(x->arena, x->aws.protocol, response, &x->error_code,
                        &x->error_message);
     }
+    if (success && x->rule != NULL) {
+        read_output(x);
+    }
     say_answered(x);
-    if (success && x->rule == NULL) {
+    if (success && x->rule == NULL && !x->watched) {
         config->learn(config->learn_ctx, &x->aws, response);
     }
     if (success && x->rule != NULL) {
-        return exchange_go(x, STEP_plan);
+        return exchange_go(x, config->observe ? STEP_observe : STEP_plan);
     }
     x->reply = *response;
-    return exchange_go(x, x->rule != NULL ? STEP_doubt : STEP_answer);
+    return exchange_go(x, x->rule != NULL && !config->observe ? STEP_doubt
+                                                              : STEP_answer);
 }
 
 /* ---- pass ---- */
@@ -256,10 +283,10 @@ enum progress step_pass(struct exchange *x)
         if (x->fetch.outcome == HTTP_PENDING) {
             return PARKED;
         }
-        x->heard_ms = engine_now_ms(x->engine);
+        x->heard_at.ms = engine_now_ms(x->engine);
         return report_no_answer(x);
     }
-    x->heard_ms = engine_now_ms(x->engine);
+    x->heard_at.ms = engine_now_ms(x->engine);
     x->request_id = aws_request_id(&x->fetch.response);
     say_answered(x);
     x->replying = true;

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CALLS_MAX = 16, FETCHES_MAX = 64 };
+enum { CALLS_MAX = 32, FETCHES_MAX = 64 };
 
 struct play_call {
     struct http_call call; /* first, so that it can be cast */
@@ -264,6 +264,10 @@ static void do_option(struct play *p, struct str rest)
     } else if (str_eq(name, STR("on-unsettled"))) {
         p->config.on_unsettled =
             str_eq(value, STR("pass")) ? POLICY_PASS : POLICY_FAIL;
+    } else if (str_eq(name, STR("observe"))) {
+        p->config.observe = true;
+    } else if (str_eq(name, STR("report-reads"))) {
+        p->config.report_reads = true;
     } else if (str_eq(name, STR("level")) && str_eq(value, STR("listed"))) {
         p->config.level = LEVEL_LISTED;
     } else if (str_eq(name, STR("held-limit")) && str_to_u64(value, &number)) {
@@ -449,6 +453,30 @@ static void do_tells_nothing_of(struct play *p, struct str rest)
     }
 }
 
+/* tells N KIND [text]: so many events of that kind, each with the text, and no
+ * other of it */
+static void do_tells(struct play *p, struct str rest)
+{
+    uint64_t wanted = 0;
+    uint64_t found = 0;
+    uint64_t matching = 0;
+    bool good = str_to_u64(word(&rest), &wanted);
+    struct str kind = word(&rest);
+    kind = arena_printf(p->arena, "\"event\":\"%.*s\"", STR_ARG(kind));
+    struct str text = str_trim(rest);
+    struct str log = buf_str(&p->log);
+    while (log.len > 0) {
+        struct str line = str_cut(&log, '\n');
+        bool same = str_starts(line, kind);
+        found += same ? 1 : 0;
+        matching += same && str_contains(line, text) ? 1 : 0;
+    }
+    if (!good || found != wanted || matching != wanted) {
+        fail(p, "it tells %d of them, %d so: %.*s", (int)found, (int)matching,
+             STR_ARG(buf_str(&p->log)));
+    }
+}
+
 /* answer STATUS JSON, or answer STATUS CodeOfAnError [words] */
 static void do_answer(struct play *p, struct str rest)
 {
@@ -552,6 +580,44 @@ static void do_waits(struct play *p, struct str rest)
     }
 }
 
+static bool is_so(struct str line, struct str resource)
+{
+    return resource.len == 0 || str_contains(line, resource);
+}
+
+/* saw [#N] VERDICT [RESOURCE]: what the client's read showed of the change
+ * before it; `nothing`: it told nothing */
+static void do_saw(struct play *p, struct str rest)
+{
+    struct play_call *c = call_named(p, &rest);
+    struct str verdict = word(&rest);
+    struct str resource = str_trim(rest);
+    struct str log = buf_str(&p->log);
+    bool found = false;
+    if (c == NULL) {
+        return;
+    }
+    struct str read =
+        arena_printf(p->arena, "\"event\":\"client-read\",\"id\":\"play-%d\"",
+                     (int)(c - p->calls) + 1);
+    struct str judged =
+        str_eq(verdict, STR("nothing"))
+            ? STR("\"verdict\":")
+            : arena_printf(p->arena, "\"verdict\":\"%.*s\"", STR_ARG(verdict));
+    if (resource.len > 0) {
+        resource =
+            arena_printf(p->arena, "\"resource\":\"%.*s\"", STR_ARG(resource));
+    }
+    while (log.len > 0) {
+        struct str line = str_cut(&log, '\n');
+        found = found || (str_starts(line, read) && is_so(line, resource) &&
+                          str_contains(line, judged));
+    }
+    if (found == str_eq(verdict, STR("nothing"))) {
+        fail(p, "it saw something else: %.*s", STR_ARG(buf_str(&p->log)));
+    }
+}
+
 static void do_leaves(struct play *p, struct str rest)
 {
     struct play_call *c = call_named(p, &rest);
@@ -606,6 +672,7 @@ static const struct {
     {"to", do_to},
     {"says", do_says},
     {"tells-nothing-of", do_tells_nothing_of},
+    {"tells", do_tells},
     {"title", do_note},
     {"service", do_service},
     {"rules", do_rules},
@@ -618,6 +685,7 @@ static const struct {
     {"gets", do_gets},
     {"waits", do_waits},
     {"leaves", do_leaves},
+    {"saw", do_saw},
     {"interims", do_interims},
     {"silence", do_silence},
     {"stop", do_stop},
