@@ -9,8 +9,10 @@
 static const char synopsis[] =
     "Usage: settled lag --upstream URL [OPTIONS]\n\n"
     "Stands in front of an emulator and makes it eventually consistent: for a "
-    "while\nafter a change, the reads that the rules know answer as before "
-    "it.\n";
+    "while\nafter a change, the reads that show it answer as before it.\n\n"
+    "  GET  /_settled/lag         counters, as JSON\n"
+    "  GET  /_settled/lag/open    what is stale, and for how much longer\n"
+    "  POST /_settled/lag/clear   an end to all lags at once\n";
 
 int cmd_lag(int argc, char **argv)
 {

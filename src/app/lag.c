@@ -3,6 +3,7 @@
 #include "app/private.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "lag/lag.h"
 
 #include <signal.h>
@@ -13,8 +14,8 @@ struct front {
     const struct app_lag_options *options;
     struct listen_at at;
     struct str upstream_url;
-    struct lag_distribution distribution;
-    double flap;
+    struct lag_clocks clocks;
+    struct lag_schedule schedule;
     struct aws_registry *registry;
     struct rules *rules;
     struct events events;
@@ -27,22 +28,54 @@ struct front {
     int64_t end_by_ms; /* then calls are given up */
 };
 
+/* An empty text leaves the clock without a distribution of its own. */
+static bool read_kind(struct front *f, const char *option, struct str text,
+                      enum lag_clock clock, struct str *reterr)
+{
+    struct str why = STR_NONE;
+    if (text.len == 0) {
+        return true;
+    }
+    f->clocks.own[clock] = true;
+    if (!lag_distribution_parse(f->arena, text, &f->clocks.at[clock], &why)) {
+        *reterr = arena_printf(f->arena, "%s %.*s", option, STR_ARG(why));
+        return false;
+    }
+    return true;
+}
+
+static bool read_clocks(struct front *f, struct str *reterr)
+{
+    const struct app_lag_options *o = f->options;
+    char *end = NULL;
+    if (o->lag.len == 0) {
+        *reterr = STR("--lag must not be empty");
+        return false;
+    }
+    if (!read_kind(f, "--lag", o->lag, LAG_DIRECT, reterr) ||
+        !read_kind(f, "--tag-lag", o->tag_lag, LAG_TAGS, reterr) ||
+        !read_kind(f, "--listed-lag", o->listed_lag, LAG_LISTED, reterr)) {
+        return false;
+    }
+    double flap = strtod(arena_str(f->arena, o->flap).ptr, &end);
+    if (o->flap.len == 0 || *end != '\0' || !(flap >= 0 && flap <= 1)) {
+        *reterr =
+            arena_printf(f->arena, "--flap %.*s: wants a chance from 0 to 1",
+                         STR_ARG(o->flap));
+        return false;
+    }
+    f->clocks.flap = flap;
+    return true;
+}
+
 static bool read_options(struct front *f, struct str *reterr)
 {
     const struct app_lag_options *o = f->options;
     bool loopback = false;
-    char *end = NULL;
     if (!parse_listen(f->arena, o->listen, &f->at, reterr) ||
         !parse_upstream(f->arena, o->upstream, &f->upstream_url, &loopback,
                         reterr) ||
-        !lag_distribution_parse(f->arena, o->lag, &f->distribution, reterr)) {
-        return false;
-    }
-    f->flap = strtod(arena_str(f->arena, o->flap).ptr, &end);
-    if (o->flap.len == 0 || *end != '\0' || !(f->flap >= 0 && f->flap <= 1)) {
-        *reterr =
-            arena_printf(f->arena, "--flap %.*s: wants a chance from 0 to 1",
-                         STR_ARG(o->flap));
+        !read_clocks(f, reterr)) {
         return false;
     }
     if (!loopback || !f->at.loopback) {
@@ -51,6 +84,28 @@ static bool read_options(struct front *f, struct str *reterr)
         return false;
     }
     return true;
+}
+
+/* Says what is wrong with it. */
+static bool read_schedule(struct front *f)
+{
+    enum { SCHEDULE_MAX = 1024 * 1024 };
+    struct str why = STR_NONE;
+    struct source *source = ARENA_NEW(f->arena, struct source);
+    struct diag diag;
+    if (f->options->schedule.len == 0) {
+        return true;
+    }
+    source->name = f->options->schedule;
+    diag_init(&diag, f->arena);
+    if (!file_read(f->arena, source->name, SCHEDULE_MAX, &source->text, &why)) {
+        print_sentence(why);
+        return false;
+    }
+    bool good =
+        lag_schedule_read(f->arena, source, f->rules, &f->schedule, &diag);
+    print_diag(&diag);
+    return good;
 }
 
 static bool open_log(struct front *f, struct str *reterr)
@@ -82,8 +137,8 @@ static bool open_front(struct front *f, struct str *reterr)
         .client = upstream_client(f->upstream),
         .rules = f->rules,
         .upstream_url = f->upstream_url,
-        .distribution = f->distribution,
-        .flap = f->flap,
+        .clocks = f->clocks,
+        .schedule = f->schedule,
         .seed = f->options->seed,
         .body_limit = BODY_BYTES,
     };
@@ -156,6 +211,9 @@ static int run(struct front *f)
     f->rules = load_rules(f->registry, &f->options->rules, true);
     if (f->rules == NULL) {
         return 1;
+    }
+    if (!read_schedule(f)) {
+        return 2;
     }
     f->loop = loop_new();
     timer_init(&f->end, on_end, f);

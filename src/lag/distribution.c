@@ -10,11 +10,13 @@ static const struct {
     enum lag_kind kind;
     int numbers;
     bool second_is_plain; /* sigma has no unit */
+    bool ordered;         /* the second is not below the first */
 } kinds[] = {
-    {"fixed", LAG_FIXED, 1, false},
-    {"uniform", LAG_UNIFORM, 2, false},
-    {"lognormal", LAG_LOGNORMAL, 2, true},
-    {"exponential", LAG_EXPONENTIAL, 1, false},
+    {"fixed", LAG_FIXED, 1, false, false},
+    {"uniform", LAG_UNIFORM, 2, false, true},
+    {"lognormal", LAG_LOGNORMAL, 2, true, false},
+    {"exponential", LAG_EXPONENTIAL, 1, false, false},
+    {"bimodal", LAG_BIMODAL, 3, false, false},
 };
 
 static bool parse_ms(struct str text, double *ret_ms)
@@ -27,24 +29,38 @@ static bool parse_ms(struct str text, double *ret_ms)
 
 static bool parse_plain(struct arena *arena, struct str text, double *ret)
 {
+    /* Digits and a dot only: neither "nan" nor "0x1" nor " 1". */
+    for (size_t i = 0; i < text.len; i++) {
+        if ((text.ptr[i] < '0' || text.ptr[i] > '9') && text.ptr[i] != '.') {
+            return false;
+        }
+    }
     char *end = NULL;
     *ret = strtod(arena_str(arena, text).ptr, &end);
-    return text.len > 0 && *end == '\0' && *ret >= 0;
+    return text.len > 0 && *end == '\0';
 }
 
 static bool parse_numbers(struct arena *arena, size_t kind, struct str rest,
                           struct lag_distribution *ret)
 {
-    struct str first = str_cut(&rest, ',');
-    if (!parse_ms(first, &ret->a)) {
+    if (!parse_ms(str_cut(&rest, ','), &ret->a)) {
         return false;
     }
-    if (kinds[kind].numbers == 1) {
-        return rest.ptr == NULL;
+    if (kinds[kind].numbers >= 2) {
+        struct str second = str_cut(&rest, ',');
+        bool good = kinds[kind].second_is_plain
+                        ? parse_plain(arena, second, &ret->b)
+                        : parse_ms(second, &ret->b);
+        if (!good || (kinds[kind].ordered && ret->b < ret->a)) {
+            return false;
+        }
     }
-    return kinds[kind].second_is_plain
-               ? parse_plain(arena, rest, &ret->b)
-               : parse_ms(rest, &ret->b) && ret->b >= ret->a;
+    if (kinds[kind].numbers >= 3) {
+        if (!parse_plain(arena, str_cut(&rest, ','), &ret->p) || ret->p > 1) {
+            return false;
+        }
+    }
+    return rest.ptr == NULL;
 }
 
 bool lag_distribution_parse(struct arena *arena, struct str text,
@@ -61,8 +77,9 @@ bool lag_distribution_parse(struct arena *arena, struct str text,
         }
     }
     *reterr = arena_printf(arena,
-                           "--lag %.*s: wants fixed:300ms, uniform:50ms,2s, "
-                           "lognormal:300ms,1.0 or exponential:2s",
+                           "%.*s: wants fixed:300ms, uniform:50ms,2s, "
+                           "lognormal:300ms,1.0, exponential:2s or "
+                           "bimodal:100ms,5s,0.1",
                            STR_ARG(text));
     return false;
 }
@@ -88,6 +105,9 @@ static double draw(const struct lag_distribution *distribution, struct rng *rng)
         return distribution->a * exp(distribution->b * normal(rng));
     case LAG_EXPONENTIAL:
         return -distribution->a * log(1 - rng_unit(rng));
+    case LAG_BIMODAL:
+        return rng_unit(rng) < distribution->p ? distribution->b
+                                               : distribution->a;
     }
     return 0;
 }
@@ -97,5 +117,6 @@ int64_t lag_distribution_draw_ms(const struct lag_distribution *distribution,
 {
     const double longest = 24.0 * 3600 * 1000;
     double ms = draw(distribution, rng);
-    return (int64_t)(ms < longest ? ms : longest);
+    /* Written so that a draw that is no number is no lag. */
+    return ms > 0 ? (int64_t)(ms < longest ? ms : longest) : 0;
 }

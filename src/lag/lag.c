@@ -17,9 +17,14 @@ struct lag *lag_new(const struct lag_config *config)
 {
     struct lag *lag = mem_new(sizeof(*lag));
     lag->config = *config;
+    lag->config.clocks.own[LAG_DIRECT] = true;
     lag->handler.handle = handle;
-    lag->store = store_new();
-    lag->rng.state = config->seed;
+    lag->store = store_new(&store_usual_limits);
+    lag->recall = recall_new();
+    lag->families = families_new();
+    lag->counts = counts_new();
+    lag->tally = tally_new();
+    lag->rows = mem_new((config->schedule.count + 1) * sizeof(*lag->rows));
     (void)rules_ref(config->rules);
     return lag;
 }
@@ -29,6 +34,11 @@ void lag_free(struct lag *lag)
     if (lag != NULL) {
         assert(lag->active == 0);
         store_free(lag->store);
+        recall_free(lag->recall);
+        families_free(lag->families);
+        counts_free(lag->counts);
+        tally_free(lag->tally);
+        mem_free(lag->rows);
         rules_unref(lag->config.rules);
         mem_free(lag);
     }

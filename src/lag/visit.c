@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One call to the emulator: collect the body, answer a read from the past or
- * forward it; before a mutation, look at what it will change. The steps stand
- * in their order; start at step_collect(), the driver is at the end.
+ * forward it; before a mutation, look at what it will change, and afterwards
+ * whether it did. The steps stand in their order; start at step_collect(), the
+ * driver is at the end.
  */
 #include "lag/private.h"
 
@@ -24,14 +25,17 @@ static enum progress go(struct visit *v, enum progress (*step)(struct visit *))
 
 static enum progress step_collect(struct visit *v);
 static enum progress step_choose(struct visit *v);
+static enum progress step_batch(struct visit *v);
 static enum progress step_glimpse(struct visit *v);
 static enum progress step_forward(struct visit *v);
 static enum progress step_hear(struct visit *v);
+static enum progress step_compare(struct visit *v);
 static enum progress step_stream(struct visit *v);
 static enum progress step_finish(struct visit *v);
 
 static enum progress reply(struct visit *v, const struct http_response *answer)
 {
+    v->replied = true;
     http_call_reply(v->call, answer);
     return go(v, step_finish);
 }
@@ -42,6 +46,11 @@ static enum progress refuse(struct visit *v, int status, const char *code,
     const struct http_response answer = aws_fault(
         v->arena, &v->aws, status, str_of(code), message, STR("settled-lag"));
     return reply(v, &answer);
+}
+
+static enum progress no_answer(struct visit *v)
+{
+    return refuse(v, 502, "UpstreamUnreachable", v->fetch.error);
 }
 
 /* ---- collect: the body of a call whose target says that it is JSON ---- */
@@ -55,6 +64,11 @@ static enum progress step_collect(struct visit *v)
 {
     char bytes[8192];
     size_t len = 0;
+    if (control_is_ours(v->call)) {
+        const struct http_response answer =
+            control_answer(v->lag, v->arena, &v->call->request);
+        return reply(v, &answer);
+    }
     if (!is_json_call(v)) {
         return go(v, step_forward);
     }
@@ -80,32 +94,73 @@ static enum progress step_collect(struct visit *v)
 
 /* ---- choose: the past, or the emulator ---- */
 
-static void say(struct visit *v, enum event_kind kind, int64_t until_ms)
+struct read visit_read(const struct visit *v)
 {
-    const struct event event = {
+    return (struct read){v->aws.service, v->aws.region, v->aws.operation,
+                         v->aws.input};
+}
+
+void visit_say_read(struct visit *v, enum event_kind kind,
+                    const struct window *window)
+{
+    struct event event = {
         .kind = kind,
         .client = v->claim.access_key,
         .service = v->aws.service,
         .operation = v->aws.operation,
         .region = v->aws.region,
-        .waited_ms = event_number(until_ms - now_of(v)),
+        .resource = window->resource,
+        .write =
+            arena_printf(v->arena, "%llu", (unsigned long long)window->write),
+        .detail = str_of(lag_clock_name(window->clock)),
     };
+    if (window->until_ms != INT64_MAX) { /* else: not answered yet */
+        event.until_ms = event_number(window->until_ms - now_of(v));
+    }
+    counts_add(v->lag->counts, v->aws.service, v->aws.operation,
+               kind == EVENT_LAG_STALE_READ ? COUNT_STALE : COUNT_FRESH);
     events_say(v->lag->config.events, &event);
 }
 
-static const struct stale *stale_answer(struct visit *v)
+/* What a read sees; NULL: the truth. */
+static const struct window *look_back(struct visit *v)
 {
-    struct lag *lag = v->lag;
-    const struct stale *stale =
-        v->aws.input == NULL
-            ? NULL
-            : store_find(lag->store, v->aws.service, v->aws.region,
-                         v->aws.operation, v->aws.input, now_of(v));
-    if (stale != NULL && lag->config.flap > 0 &&
-        rng_unit(&lag->rng) < lag->config.flap) {
-        return NULL; /* this replica has it already */
+    const struct read read = visit_read(v);
+    if (v->operation == NULL) {
+        return NULL;
     }
-    return stale;
+    struct sight sight = store_see(v->lag->store, &read, now_of(v));
+    if (sight.stale != NULL) {
+        visit_say_read(v, EVENT_LAG_STALE_READ, sight.stale);
+    } else if (sight.fresh != NULL) {
+        v->flapped = true;
+        visit_say_read(v, EVENT_LAG_FRESH_READ, sight.fresh);
+    }
+    return sight.stale;
+}
+
+/* Lists and the like are looked at before the next change; what asks for
+ * nothing and lists nothing is no view of anything (GetRandomPassword). */
+static void recall(struct visit *v)
+{
+    const struct read read = visit_read(v);
+    const struct aws_operation *o = v->operation;
+    if (o == NULL || v->body.len > RECALL_INPUT_BYTES ||
+        (o->required_count == 0 && o->page_output.len == 0 &&
+         !str_starts(o->name, STR("List"))) ||
+        (o->page_input.len > 0 &&
+         json_get(read.input, o->page_input) != NULL) ||
+        batch_member(read.service, read.operation).len > 0) {
+        return;
+    }
+    recall_note(v->lag->recall, &read, store_next_turn(v->lag->store));
+}
+
+static const struct rule *rule_of(struct visit *v)
+{
+    const struct rule *rule =
+        rules_find(v->lag->config.rules, v->aws.service, v->aws.operation);
+    return rule != NULL && applies(v, &rule->when, NULL) ? rule : NULL;
 }
 
 static enum progress step_choose(struct visit *v)
@@ -115,26 +170,70 @@ static enum progress step_choose(struct visit *v)
     aws_identify(v->lag->config.registry, v->arena, &v->call->request,
                  v->claim.scope.service, v->claim.scope.region,
                  v->call->request.body, &v->aws);
-    const struct stale *stale = stale_answer(v);
-    if (stale != NULL) {
-        say(v, EVENT_LAG_STALE_READ, stale->until_ms);
-        return reply(v, &stale->old);
+    if (v->aws.input == NULL) {
+        return go(v, step_forward);
     }
-    v->rule = v->aws.input == NULL
-                  ? NULL
-                  : rules_find(v->lag->config.rules, v->aws.service,
-                               v->aws.operation);
-    return go(v, v->rule != NULL ? step_glimpse : step_forward);
+    v->rule = rule_of(v);
+    if (v->rule != NULL) {
+        glimpse_all(v);
+        return go(v, step_glimpse);
+    }
+    const struct aws_operation *operation = aws_operation_find(
+        v->lag->config.registry, v->aws.service, v->aws.operation);
+    v->operation = operation != NULL && operation->reads ? operation : NULL;
+    if (v->operation != NULL && batch_split(v)) {
+        return go(v, step_batch);
+    }
+    const struct window *stale = look_back(v);
+    return stale != NULL ? reply(v, &stale->old) : go(v, step_forward);
 }
 
-/* ---- glimpse: the rule's reads, as they answer now ---- */
+/* ---- batch: some of it from the past, and the rest ---- */
+
+static void forget_answer(struct visit *v)
+{
+    http_fetch_cancel(v->lag->config.client, &v->fetch);
+    v->fetching = false;
+}
+
+static enum progress step_batch(struct visit *v)
+{
+    enum { RESPLITS_MAX = 8 };
+    const struct http_response *rest = NULL;
+    if (v->rest != NULL && !v->fetching) {
+        struct read read = visit_read(v);
+        read.input = v->rest;
+        v->looked_at = store_writes(v->lag->store);
+        v->fetching = glimpse_send(v, &read, &v->fetch);
+    }
+    if (v->fetching && v->fetch.outcome == HTTP_PENDING) {
+        return PARKED;
+    }
+    if (v->fetching && v->fetch.outcome != HTTP_ANSWERED) {
+        return no_answer(v);
+    }
+    if (v->fetching && v->looked_at != store_writes(v->lag->store) &&
+        v->resplits++ < RESPLITS_MAX) {
+        forget_answer(v); /* what was fresh may not be seen any more */
+        (void)batch_split(v);
+        return MORE;
+    }
+    if (v->fetching) {
+        rest = &v->fetch.response;
+    }
+    const struct http_response answer = batch_join(v, rest);
+    return reply(v, &answer);
+}
+
+/* ---- glimpse: the reads that will show the change, as they are now ---- */
 
 static enum progress step_glimpse(struct visit *v)
 {
-    if (v->glimpses == NULL) {
-        glimpse_all(v, NULL);
+    if (!glimpses_seen(v)) {
+        return PARKED;
     }
-    return glimpses_seen(v) ? go(v, step_forward) : PARKED;
+    mutation_open(v);
+    return go(v, step_forward);
 }
 
 /* ---- forward: as it came ---- */
@@ -168,54 +267,43 @@ static enum progress step_forward(struct visit *v)
     return PARKED;
 }
 
-static enum progress no_answer(struct visit *v)
-{
-    return refuse(v, 502, "UpstreamUnreachable", v->fetch.error);
-}
-
 /* ---- hear: from now on those reads lag ---- */
-
-static void start_to_lag(struct visit *v)
-{
-    struct lag *lag = v->lag;
-    const struct json *response = NULL;
-    struct str why = STR_NONE;
-    int64_t now = now_of(v);
-    int64_t until =
-        now + lag_distribution_draw_ms(&lag->config.distribution, &lag->rng);
-    if (aws_response_read(v->arena, v->aws.protocol, &v->fetch.response,
-                          &response, &why)) {
-        glimpse_all(v, response);
-    }
-    for (struct glimpse *g = v->glimpses; g != NULL; g = g->next) {
-        if (g->known) {
-            const struct stale stale = {
-                .service = g->rule->read.service,
-                .region = v->aws.region,
-                .operation = g->rule->read.operation,
-                .input = g->input,
-                .old = g->old,
-                .until_ms = until,
-            };
-            store_add(lag->store, &stale, now);
-        }
-    }
-    say(v, EVENT_LAG_MUTATION, until);
-}
 
 static enum progress step_hear(struct visit *v)
 {
+    const struct json *response = NULL;
+    struct str why = STR_NONE;
     if (v->fetch.outcome == HTTP_PENDING) {
         return PARKED;
     }
-    if (v->fetch.outcome != HTTP_ANSWERED) {
-        return no_answer(v);
-    }
     int status = v->fetch.response.status;
-    if (status >= 200 && status < 300) {
-        start_to_lag(v);
+    bool changed =
+        v->fetch.outcome == HTTP_ANSWERED && status >= 200 && status < 300;
+    if (!changed) {
+        mutation_drop(v);
+        return v->fetch.outcome == HTTP_ANSWERED ? reply(v, &v->fetch.response)
+                                                 : no_answer(v);
     }
-    return reply(v, &v->fetch.response);
+    if (!aws_response_read(v->arena, v->aws.protocol, &v->fetch.response,
+                           &response, &why)) {
+        response = NULL;
+    }
+    mutation_settle(v, response);
+    (void)reply(v, &v->fetch.response);
+    return glimpse_again(v) ? go(v, step_compare) : go(v, step_finish);
+}
+
+/* ---- compare: lists that did not change do not lag ---- */
+
+static enum progress step_compare(struct visit *v)
+{
+    for (struct glimpse *g = v->glimpses; g != NULL; g = g->next) {
+        if (g->fetching && g->fetch.outcome == HTTP_PENDING) {
+            return PARKED;
+        }
+    }
+    glimpses_compare(v);
+    return go(v, step_finish);
 }
 
 /* ---- stream: a call of no interest ---- */
@@ -231,6 +319,17 @@ static enum progress step_stream(struct visit *v)
     if (!v->fetch.head_ready) {
         return v->fetch.outcome == HTTP_PENDING ? PARKED : no_answer(v);
     }
+    /* A change may have been sent since this read was: then it is not to be
+     * seen yet, or the next read would go back behind this one. */
+    if (v->operation != NULL && !v->flapped && batch_split(v)) {
+        forget_answer(v);
+        return go(v, step_batch);
+    }
+    const struct window *stale = v->flapped ? NULL : look_back(v);
+    if (stale != NULL) {
+        return reply(v, &stale->old);
+    }
+    recall(v);
     v->replying = true;
     v->call->ops->reply_stream(v->call, &v->fetch.response,
                                http_response_length(&v->fetch.response),
@@ -244,11 +343,7 @@ static enum progress step_finish(struct visit *v)
 {
     struct lag *lag = v->lag;
     http_source_watch(v->call->body, timers_of(v), NULL);
-    for (struct glimpse *g = v->glimpses; g != NULL; g = g->next) {
-        if (g->fetching) {
-            http_fetch_cancel(lag->config.client, &g->fetch);
-        }
-    }
+    glimpses_cancel(v);
     if (v->fetching) {
         http_fetch_cancel(lag->config.client, &v->fetch);
     }
@@ -273,7 +368,9 @@ static void drive(void *ctx)
     struct visit *v = ctx;
     enum progress progress = MORE;
     if (v->lag->stopping) {
-        v->call->ops->abort(v->call);
+        if (!v->replied) {
+            v->call->ops->abort(v->call);
+        }
         v->step = v->replying && !v->through ? step_stream : step_finish;
     }
     while (progress == MORE) {

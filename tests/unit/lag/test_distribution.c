@@ -66,6 +66,15 @@ static void exponential_has_its_mean(void **state)
     assert_near(sample("exponential:2s").mean, 2000, 60);
 }
 
+static void bimodal_is_rarely_the_other(void **state)
+{
+    struct moments m = sample("bimodal:100ms,5s,0.1");
+    (void)state;
+    assert_int_equal(m.least, 100);
+    assert_int_equal(m.most, 5000);
+    assert_near(m.mean, 590, 40);
+}
+
 static void a_wild_draw_is_a_day_at_most(void **state)
 {
     struct moments m = sample("lognormal:1h,1000");
@@ -86,7 +95,14 @@ static void nonsense_is_refused_with_examples(void **state)
                                       "lognormal:1s",
                                       "gauss:1s",
                                       "lognormal:1s,-1",
-                                      "exponential:1 s"};
+                                      "exponential:1 s",
+                                      "bimodal:1s,2s",
+                                      "bimodal:1s,2s,1.1",
+                                      "bimodal:1s,2s,-0.1",
+                                      "bimodal:1s,2s,0.1,3",
+                                      "lognormal:1s,nan",
+                                      "lognormal:1s,0x1",
+                                      "lognormal:1s, 1"};
     struct arena *arena = arena_new();
     struct lag_distribution d;
     (void)state;
@@ -105,6 +121,7 @@ int main(void)
         cmocka_unit_test(uniform_stays_within_its_bounds),
         cmocka_unit_test(lognormal_has_its_mean),
         cmocka_unit_test(exponential_has_its_mean),
+        cmocka_unit_test(bimodal_is_rarely_the_other),
         cmocka_unit_test(a_wild_draw_is_a_day_at_most),
         cmocka_unit_test(nonsense_is_refused_with_examples),
     };
