@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What happened, for people at a terminal.
+ * What happened, for people.
  *
- * Purpose:   two event sinks: a summary of a run, and the line that shows what
- *            is being awaited right now.
+ * Purpose:   two event sinks for the terminal: a summary of a run, and the line
+ *            that shows what is being awaited right now; and the report, which
+ *            is made of logs: as text, as data (JSON) and as a history that
+ *            consistency checkers read. README.md has the formats.
  * Ownership: new/free; texts heard are copied.
- * Errors:    none.
+ * Errors:    a damaged line of a log is refused with what is wrong with it.
  * Never:     reads engine structs; prints by itself: text goes into a buf.
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "events/event.h"
 
@@ -20,7 +23,8 @@ struct summary;
 struct summary *summary_new(void);
 void summary_free(struct summary *summary);
 struct event_sink *summary_sink(struct summary *summary);
-/* Mutations, outcomes, median and worst wait, each unsettled one by name. */
+/* Mutations, outcomes, median and worst wait, each unsettled one by name, the
+ * first few races and regrets. */
 void summary_write(const struct summary *summary, struct buf *out);
 /* Whether there is anything to tell. */
 bool summary_is_empty(const struct summary *summary);
@@ -40,5 +44,45 @@ struct event_sink *status_sink(struct status *status);
 void status_write(struct status *status, size_t width, struct buf *out);
 /* Takes the line away before something else is printed. */
 void status_wipe(struct status *status, struct buf *out);
+
+/* ---- the report ---- */
+
+struct report;
+/* Of one run only, by its id; STR_NONE: of all. */
+struct report *report_new(struct str only_run);
+void report_free(struct report *report);
+/*
+ * One line of a log, without its newline; logs may come in any order, those of
+ * `settled lag` among them. False when it is damaged: what is wrong with it is
+ * in *reterr, and it is counted. A line of another run, or of an event that is
+ * not known here, is none.
+ */
+bool report_add(struct report *report, struct str line, struct arena *arena,
+                struct str *reterr);
+/* A line that could not be given as text: too long. */
+void report_add_damaged(struct report *report);
+
+/* Lines so far that were events of ours. */
+uint64_t report_events(const struct report *report);
+
+struct report_counts {
+    uint64_t lines;
+    uint64_t damaged;
+    uint64_t events;
+    uint64_t runs;
+    uint64_t other_runs; /* events of a run that was not asked for */
+    uint64_t mutations;
+    uint64_t races;
+    uint64_t regrets;
+    uint64_t violations; /* of the session guarantees */
+    uint64_t unsettled;  /* or failed, or unknown */
+};
+/* These may be asked for at any time; more lines may follow. */
+struct report_counts report_counts(struct report *report);
+void report_write_text(struct report *report, struct buf *out);
+/* One JSON object, the same that page.h takes. */
+void report_write_json(struct report *report, struct buf *out);
+/* One operation a line. */
+void report_write_history(struct report *report, struct buf *out);
 
 #endif

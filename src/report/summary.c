@@ -7,11 +7,17 @@
 
 #include <stdlib.h>
 
-enum { NAMED_MAX = 50 };
+enum { NAMED_MAX = 50, TOLD_MAX = 5 };
 
 struct named {
     struct named *next;
     struct str line;
+};
+
+/* Races, or regrets: how many, and the first few by name. */
+struct told {
+    uint64_t count;
+    struct str lines[TOLD_MAX];
 };
 
 struct summary {
@@ -25,7 +31,20 @@ struct summary {
     struct buf waits; /* int64_t each */
     struct named *first, **end;
     uint64_t named;
+    struct told races;
+    struct told regrets;
 };
+
+/* Names come from outside. */
+static void tidy(struct str line)
+{
+    char *text = (char *)(uintptr_t)line.ptr;
+    for (size_t i = 0; i < line.len; i++) {
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F) {
+            text[i] = '?';
+        }
+    }
+}
 
 static void name_it(struct summary *s, const struct event *event)
 {
@@ -39,13 +58,7 @@ static void name_it(struct summary *s, const struct event *event)
                      outcome_name(event->outcome), STR_ARG(event->service),
                      STR_ARG(event->operation), STR_ARG(event->resource),
                      (double)event->waited_ms.value / 1000);
-    char *text = (char *)(uintptr_t)one->line.ptr;
-    for (size_t i = 0; i < one->line.len; i++) {
-        /* Names come from outside. */
-        if ((unsigned char)text[i] < 0x20) {
-            text[i] = '?';
-        }
-    }
+    tidy(one->line);
     *s->end = one;
     s->end = &one->next;
 }
@@ -59,6 +72,43 @@ static void hear_settled(struct summary *s, const struct event *event)
     if (event->outcome != OUTCOME_SETTLED) {
         name_it(s, event);
     }
+}
+
+static void hear_race(struct summary *s, const struct event *event)
+{
+    static const char lucky[] = "and saw the new state by luck";
+    static const char stale[] = "and saw the old state";
+    bool was_lucky = str_eq(str_of(event->verdict), STR("lucky"));
+    struct str needed = STR("it never settled");
+    if (s->races.count++ >= TOLD_MAX) {
+        return;
+    }
+    if (event->needed_ms.there) {
+        needed = arena_printf(s->arena, "%lld ms would have been enough",
+                              (long long)event->needed_ms.value);
+    }
+    struct str line =
+        arena_printf(s->arena, "%.*s of %.*s came %lld ms after %.*s %s; %.*s",
+                     STR_ARG(event->read), STR_ARG(event->resource),
+                     (long long)event->gap_ms.value, STR_ARG(event->operation),
+                     was_lucky ? lucky : stale, STR_ARG(needed));
+    tidy(line);
+    s->races.lines[s->races.count - 1] = line;
+}
+
+static void hear_regret(struct summary *s, const struct event *event)
+{
+    if (s->regrets.count++ >= TOLD_MAX) {
+        return;
+    }
+    struct str line = arena_printf(
+        s->arena,
+        "%.*s of %.*s saw the old state %lld ms after %.*s was said to be "
+        "settled",
+        STR_ARG(event->read), STR_ARG(event->resource),
+        (long long)event->gap_ms.value, STR_ARG(event->operation));
+    tidy(line);
+    s->regrets.lines[s->regrets.count - 1] = line;
 }
 
 static void hear(struct event_sink *self, const struct event *event)
@@ -76,6 +126,12 @@ static void hear(struct event_sink *self, const struct event *event)
         break;
     case EVENT_SETTLED:
         hear_settled(s, event);
+        break;
+    case EVENT_RACE:
+        hear_race(s, event);
+        break;
+    case EVENT_REGRET:
+        hear_regret(s, event);
         break;
     case EVENT_CALL_REFUSED:
         if (event->outcome == OUTCOME_UNKNOWN) {
@@ -150,6 +206,23 @@ static uint64_t mutations(const struct summary *s)
     return all;
 }
 
+static void write_told(const struct told *told, const char *one,
+                       const char *many, struct buf *out)
+{
+    if (told->count == 0) {
+        return;
+    }
+    buf_printf(out, "settled: %llu %s\n", (unsigned long long)told->count,
+               told->count == 1 ? one : many);
+    for (size_t i = 0; i < TOLD_MAX && i < told->count; i++) {
+        buf_printf(out, "settled: %.*s\n", STR_ARG(told->lines[i]));
+    }
+    if (told->count > TOLD_MAX) {
+        buf_printf(out, "settled: and %llu more\n",
+                   (unsigned long long)(told->count - TOLD_MAX));
+    }
+}
+
 void summary_write(const struct summary *s, struct buf *out)
 {
     uint64_t changed = mutations(s);
@@ -181,4 +254,9 @@ void summary_write(const struct summary *s, struct buf *out)
         buf_printf(out, "settled:   and %llu more\n",
                    (unsigned long long)(s->named - NAMED_MAX));
     }
+    write_told(&s->races, "race: a read came before its write had settled",
+               "races: reads that came before their writes had settled", out);
+    write_told(&s->regrets,
+               "regret: a read saw the old state after \"settled\"",
+               "regrets: reads that saw the old state after \"settled\"", out);
 }

@@ -58,6 +58,59 @@ static void counts_outcomes_and_names_what_did_not_settle(void **state)
     summary_free(summary);
 }
 
+static struct event race(const char *verdict, struct event_number needed_ms)
+{
+    return (struct event){.kind = EVENT_RACE,
+                          .service = STR("ssm"),
+                          .operation = STR("PutParameter"),
+                          .read = STR("GetParameter"),
+                          .resource = STR("/app/col\nour"),
+                          .verdict = verdict,
+                          .gap_ms = event_number(12),
+                          .needed_ms = needed_ms};
+}
+
+static void races_and_regrets_are_told_by_name(void **state)
+{
+    struct summary *summary = summary_new();
+    struct event_sink *sink = summary_sink(summary);
+    struct event regret = race("stale", (struct event_number){0});
+    struct buf text = {0};
+    (void)state;
+    say(sink, race("stale", event_number(448)));
+    summary_write(summary, &text);
+    assert_true(str_ends(
+        buf_str(&text),
+        STR("settled: 1 race: a read came before its write had settled\n"
+            "settled: GetParameter of /app/col?our came 12 ms after "
+            "PutParameter and saw the old state; 448 ms would have been "
+            "enough\n")));
+    say(sink, race("lucky", event_number(30)));
+    for (int i = 0; i < 5; i++) {
+        say(sink, race("stale", (struct event_number){0}));
+    }
+    regret.kind = EVENT_REGRET;
+    say(sink, regret);
+    buf_clear(&text);
+    summary_write(summary, &text);
+    const struct str wanted[] = {
+        STR("settled: 7 races: reads that came before their writes had "
+            "settled\n"),
+        STR("after PutParameter and saw the new state by luck; 30 ms would "
+            "have been enough\n"),
+        STR("and saw the old state; it never settled\n"),
+        STR("settled: and 2 more\n"),
+        STR("settled: 1 regret: a read saw the old state after \"settled\"\n"
+            "settled: GetParameter of /app/col?our saw the old state 12 ms "
+            "after PutParameter was said to be settled\n"),
+    };
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        assert_true(str_contains(buf_str(&text), wanted[i]));
+    }
+    buf_free(&text);
+    summary_free(summary);
+}
+
 static void the_status_line_comes_after_a_second_and_goes_again(void **state)
 {
     struct status *status = status_new(clock_now);
@@ -123,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_outcomes_and_names_what_did_not_settle),
+        cmocka_unit_test(races_and_regrets_are_told_by_name),
         cmocka_unit_test(the_status_line_comes_after_a_second_and_goes_again),
         cmocka_unit_test(the_status_line_fits_its_terminal_and_can_be_wiped),
     };

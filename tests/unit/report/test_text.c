@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report for a terminal: a story with everything in it, and silence. */
+#include "logs.h"
+#include "report/private.h"
+
+static void a_story_is_told(void **state)
+{
+    struct report *report = report_new(STR_NONE);
+    struct buf text = {0};
+    (void)state;
+    ADD_LOG(report, story);
+    report_write_text(report, &text);
+    report_free(report);
+    assert_text(
+        &text,
+        "2026-01-31 12:00:00 to 12:00:33 UTC (33.1 s), 1 run, 26 lines\n"
+        "6 calls, 3 mutations: 1 settled, 1 unsettled, 1 unknown\n"
+        "2 read-backs, 0.7 a mutation; 1 call joined; 0 sent again; 3 reads b"
+        "y clients\n"
+        "\n"
+        "time until visible                 count  median     p90     p99   w"
+        "orst reads  outcomes\n"
+        "ssm PutParameter                       3  448 ms  448 ms  448 ms  44"
+        "8 ms   3.7  1 settled, 1 unsettled, 1 unknown\n"
+        "\n"
+        "from visible to answered                  median     p90     p99   w"
+        "orst  too early\n"
+        "ssm PutParameter                           32 ms   32 ms   32 ms   3"
+        "2 ms          0\n"
+        "\n"
+        "unsettled: ssm PutParameter /b? (r-5) after 30.0 s; the last read-ba"
+        "ck: ParameterNotFound\n"
+        "unknown: ssm PutParameter /c (r-6)\n"
+        "\n"
+        "1 race, 1 regret\n"
+        "race: GetParameter /app/colour came 12 ms after PutParameter; it nee"
+        "ded 448 ms; it got version 3\n"
+        "regret: GetParameter /app/colour saw the old state 449 ms after PutP"
+        "arameter was said to be settled; it got version 3\n"
+        "\n"
+        "joined: 1 retry of PutParameter /app/colour (r-1)\n"
+        "\n"
+        "slowest:\n"
+        "  30.0 s  ssm PutParameter /b?, unsettled\n"
+        "  448 ms  ssm PutParameter /app/colour\n"
+        "\n"
+        "guarantees: 3 reads and 3 writes checked; broken: read your writes 1"
+        ", monotonic reads 1\n"
+        "read your writes: GetParameter r-4 at 12:00:01.110 saw 3, though its"
+        " own PutParameter r-1 had written 4 at 12:00:00.662\n"
+        "monotonic reads: GetParameter r-4 at 12:00:01.110 saw 3, though GetP"
+        "arameter r-3 at 12:00:01.010 had seen 4\n");
+}
+
+static void nothing_to_tell_is_said(void **state)
+{
+    static const char *const lines[] = {
+        "00.000 run-started run:r",
+        "01.500 call-received run:r id:r-1 service:ssm operation:ListTags",
+    };
+    struct report *report = report_new(STR_NONE);
+    struct buf text = {0};
+    (void)state;
+    ADD_LOG(report, lines);
+    report_write_text(report, &text);
+    report_free(report);
+    assert_text(
+        &text,
+        "2026-01-31 12:00:00 to 12:00:01 UTC (1.50 s), 1 run, 2 lines\n"
+        "1 call, 0 mutations: nothing was confirmed, there is nothing to tell "
+        "of it\n"
+        "\n"
+        "no races, no regrets\n"
+        "\n"
+        "guarantees: no reads by clients to check\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_story_is_told),
+        cmocka_unit_test(nothing_to_tell_is_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
