@@ -9,9 +9,10 @@
 
 static const char synopsis[] =
     "Usage: settled check [PATH...]\n\n"
-    "Validates rule files, or all those in a folder; without a PATH the "
-    "built-in\nones. Each error is told as file:line:col with a caret. Exits "
-    "with 1 when\nthere is one.\n";
+    "Validates rule files and recordings, or all .json files in a folder; "
+    "without a\nPATH the built-in rules. Each error is told as file:line:col "
+    "with a caret. A\nrecording in which anything shaped like a key remains is "
+    "refused. Exits with 1\nwhen there is an error.\n";
 
 int cmd_check(int argc, char **argv)
 {

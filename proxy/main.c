@@ -17,8 +17,10 @@ static const struct command commands[] = {
     {"exec", cmd_exec, "run one command behind the proxy, then a summary"},
     {"serve", cmd_serve, "the proxy as a long-running service"},
     {"lag", cmd_lag, "eventual consistency in front of an emulator"},
-    {"check", cmd_check, "validate rule files"},
+    {"check", cmd_check, "validate rule files and recordings"},
     {"explain", cmd_explain, "what is read back, how often, how long"},
+    {"convert", cmd_convert, "recordings: vcrpy cassettes, HAR 1.2, ours"},
+    {"report", cmd_report, "what happened, as text or as one HTML page"},
     {"policy", cmd_policy, "the least IAM policy the read-backs need"},
     {"version", cmd_version, "print the version"},
 };

@@ -32,7 +32,20 @@ struct app_options {
     int level;
     bool no_verify;
     bool interim;
+    bool observe;
+    struct str record;
+    bool redact;
+    size_t record_limit;
+    struct str replay;
+    struct option_texts variables;
+    struct option_texts ignored;
+    struct str session;
+    bool allow_unused;
+    bool allow_repeats;
+    bool exact;
+    bool real_time;
     struct str log;
+    struct str metrics;
     struct str run_id;
     struct str stage;
     struct str context;
@@ -48,7 +61,8 @@ struct app_options {
     uint64_t connection_limit;
     uint64_t held_limit;
     struct str config;
-    bool background; /* serve only */
+    bool background; /* this and what follows: serve only */
+    bool dashboard;
 };
 extern const struct options app_exec_options;
 extern const struct options app_serve_options;
@@ -58,11 +72,30 @@ struct app_lag_options {
     struct str upstream;
     struct option_texts rules;
     struct str lag;
+    struct str tag_lag;    /* empty: as `lag` */
+    struct str listed_lag; /* empty: `lag`, and as much again */
+    struct str schedule;
     struct str flap;
     uint64_t seed;
     struct str log;
 };
 extern const struct options app_lag_options_rows;
+
+struct app_report_options {
+    bool json;
+    struct str html;
+    struct str history;
+    struct option_texts lag_log;
+    struct str run;
+    struct str fail_on;
+};
+extern const struct options app_report_options_rows;
+
+struct app_convert_options {
+    bool redact;
+    bool edited;
+};
+extern const struct options app_convert_options_rows;
 
 /*
  * Defaults, environment, --config file and command line, in this order. Prints
@@ -77,6 +110,10 @@ int app_exec(const struct app_options *options, char *const *command);
 int app_serve(const struct app_options *options);
 int app_lag(const struct app_lag_options *options);
 int app_check(char *const *paths, int count);
+int app_convert(const struct app_convert_options *options, struct str in,
+                struct str out);
+int app_report(const struct app_report_options *options, char *const *logs,
+               int count);
 int app_explain(const struct app_options *options, struct str service,
                 struct str operation);
 int app_policy(const struct app_options *options, char *const *wanted,

@@ -17,7 +17,13 @@ struct run {
     bool ended;
 };
 
-enum { AFTER_CHILD_MS = 0 };
+/* Nobody waits for an answer any more, but the last writes of a command that
+ * was observed are still being confirmed. */
+static int64_t grace_after_child_ms(const struct run *run)
+{
+    const struct app_options *o = run->stack.options;
+    return o->observe ? o->grace_ms : 0;
+}
 
 static void on_child(void *ctx, const struct signalfd_siginfo *info)
 {
@@ -26,7 +32,7 @@ static void on_child(void *ctx, const struct signalfd_siginfo *info)
     if (!run->ended && run->child > 0 &&
         waitpid(run->child, &run->status, WNOHANG) == run->child) {
         run->ended = true;
-        stack_end(&run->stack, AFTER_CHILD_MS);
+        stack_end(&run->stack, grace_after_child_ms(run));
     }
 }
 
@@ -102,12 +108,14 @@ int app_exec(const struct app_options *options, char *const *command)
         if (run.child < 0) {
             print_sentence(why);
         } else {
+            watch_tell(&run.stack);
+            stack_seal(&run.stack);
             loop_run(run.stack.loop);
             status = exit_status(run.status);
             print_summary(&run);
         }
     }
-    stack_close(&run.stack);
+    bool good = stack_close(&run.stack);
     summary_free(run.summary);
-    return status;
+    return good || status != 0 ? status : 1;
 }

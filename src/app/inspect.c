@@ -6,7 +6,9 @@
 #include "assets/assets.h"
 #include "base/file.h"
 
-enum { RULE_FILE_MAX = 4 * 1024 * 1024 };
+#include <stdlib.h>
+
+enum { RULE_FILE_MAX = 4 * 1024 * 1024, RECORDING_HEAD = 512 };
 
 /* ---- check ---- */
 
@@ -27,8 +29,53 @@ static bool check_source(struct aws_registry *registry, struct arena *arena,
     return good;
 }
 
+static bool check_recording(struct aws_registry *registry, struct str path)
+{
+    struct arena *arena = arena_new();
+    struct diag errors;
+    struct diag warnings;
+    const struct recording_read_options options = {
+        .key_text = str_of(getenv(RECORDING_KEY_VARIABLE))};
+    diag_init(&errors, arena);
+    diag_init(&warnings, arena);
+    warnings.word = "warning";
+    struct recording *recording =
+        recording_load(path, &options, &errors, &warnings);
+    size_t secrets = recording != NULL
+                         ? recording_find_secrets(recording, registry, &errors)
+                         : 0;
+    print_diag(&warnings);
+    print_diag(&errors);
+    bool good = recording != NULL && secrets == 0;
+    if (good) {
+        print_text(arena_printf(arena,
+                                "%.*s: good, %zu lines of %zu "
+                                "session%s, no secrets\n",
+                                STR_ARG(path), recording->entry_count,
+                                recording->session_count,
+                                recording->session_count == 1 ? "" : "s"));
+    }
+    recording_free(recording);
+    arena_free(arena);
+    return good;
+}
+
+/* A recording tells itself by its first bytes, whatever its size. */
+static bool is_recording(struct str path)
+{
+    struct arena *arena = arena_new();
+    struct str head = STR_NONE;
+    bool is = file_read_head(arena, path, RECORDING_HEAD, &head) &&
+              recording_is(head);
+    arena_free(arena);
+    return is;
+}
+
 static bool check_file(struct aws_registry *registry, struct str path)
 {
+    if (is_recording(path)) {
+        return check_recording(registry, path);
+    }
     struct arena *arena = arena_new();
     struct source source = {.name = path};
     struct str why = STR_NONE;
@@ -144,6 +191,19 @@ static void explain_some(const struct rules *rules, struct str service,
     }
 }
 
+/* How a client's own reads are understood. */
+static void explain_reads(const struct rules *rules, struct str service,
+                          struct str operation, struct buf *out)
+{
+    for (size_t i = 0; operation.len > 0 && i < rules_read_count(rules); i++) {
+        const struct rules_known_read *read = rules_read_at(rules, i);
+        if ((service.len == 0 || same_name(read->service, service)) &&
+            same_name(read->operation, operation)) {
+            rules_explain_read(read, out);
+        }
+    }
+}
+
 /* "ssm PutParameter", "ssm:put-parameter" or just "put-parameter". */
 static void explain_named(const struct rules *rules, struct str service,
                           struct str operation, struct buf *out)
@@ -154,8 +214,10 @@ static void explain_named(const struct rules *rules, struct str service,
         first = str_cut(&operation, ':');
     }
     explain_some(rules, first, operation, out);
+    explain_reads(rules, first, operation, out);
     if (out->len == 0 && operation.len == 0) {
         explain_some(rules, STR_NONE, service, out);
+        explain_reads(rules, STR_NONE, service, out);
     }
 }
 

@@ -11,7 +11,7 @@
 
 #define AT(member) offsetof(struct app_options, member)
 
-/* Both commands take the same words; serve takes two more, at the end. */
+/* Both commands take the same words; serve takes a few more, at the end. */
 static const struct option rows[] = {
     {"listen", OPTION_TEXT, AT(listen), "HOST:PORT", NULL, "127.0.0.1:0",
      "where to listen; port 0 picks a free one", "Where"},
@@ -58,8 +58,40 @@ static const struct option rows[] = {
     {"plaintext-ok", OPTION_FLAG, AT(plaintext_ok), NULL, NULL, NULL,
      "listen beyond loopback without TLS", NULL},
 
+    {"observe", OPTION_FLAG, AT(observe), NULL, NULL, NULL,
+     "hold nothing: confirm in the background and report the reads that came\n"
+     "too early",
+     "Races"},
+
+    {"record", OPTION_TEXT, AT(record), "FILE", NULL, NULL,
+     "append every interaction, without secrets", "Record and replay"},
+    {"record-limit", OPTION_SIZE, AT(record_limit), "BYTES", NULL, "1m",
+     "longer bodies are left out of a recording", NULL},
+    {"redact", OPTION_FLAG, AT(redact), NULL, NULL, "true",
+     "keep secrets out of the recording (--no-redact: write them down)", NULL},
+    {"replay", OPTION_TEXT, AT(replay), "FILE", NULL, NULL,
+     "answer from a recording: no credentials, no network", NULL},
+    {"variable", OPTION_TEXTS, AT(variables), "REGEX", NULL, NULL,
+     "what it matches (its group) differs from run to run, in replays", NULL},
+    {"ignore", OPTION_TEXTS, AT(ignored), "MEMBER", NULL, NULL,
+     "an input member that replays do not compare: Value,\n"
+     "ssm:PutParameter:Value",
+     NULL},
+    {"session", OPTION_TEXT, AT(session), "ID", NULL, NULL,
+     "replay only this one of a recording's sessions", NULL},
+    {"allow-unused", OPTION_FLAG, AT(allow_unused), NULL, NULL, NULL,
+     "recorded calls that were not made do not fail the replay", NULL},
+    {"allow-repeats", OPTION_FLAG, AT(allow_repeats), NULL, NULL, NULL,
+     "a read made more often than recorded gets its last answer again", NULL},
+    {"exact", OPTION_FLAG, AT(exact), NULL, NULL, NULL,
+     "other read-backs than were recorded fail the replay too", NULL},
+    {"real-time", OPTION_FLAG, AT(real_time), NULL, NULL, NULL,
+     "a replay takes as long as what was recorded", NULL},
+
     {"log", OPTION_TEXT, AT(log), "FILE", NULL, NULL,
      "append what happens as JSON lines; - is stderr", "What is told"},
+    {"metrics", OPTION_TEXT, AT(metrics), "HOST:PORT", NULL, NULL,
+     "Prometheus text on /metrics, and /healthz", NULL},
     {"run-id", OPTION_TEXT, AT(run_id), "ID", NULL, NULL,
      "carried on every event; else made up", NULL},
     {"stage", OPTION_TEXT, AT(stage), "S", NULL, NULL, "carried on every event",
@@ -87,11 +119,26 @@ static const struct option rows[] = {
      "calls held at one time", NULL},
     {"background", OPTION_FLAG, AT(background), NULL, NULL, NULL,
      "go on in the background once connections are accepted", "As a service"},
+    {"dashboard", OPTION_FLAG, AT(dashboard), NULL, NULL, NULL,
+     "show the report live in a browser, at an address printed at start", NULL},
 };
-enum { ROWS = sizeof(rows) / sizeof(rows[0]), SERVE_ONLY = 1 };
+enum { ROWS = sizeof(rows) / sizeof(rows[0]), SERVE_ONLY = 2 };
 
 const struct options app_exec_options = {rows, ROWS - SERVE_ONLY, "SETTLED_"};
 const struct options app_serve_options = {rows, ROWS, "SETTLED_"};
+
+#undef AT
+#define AT(member) offsetof(struct app_convert_options, member)
+
+static const struct option convert_rows[] = {
+    {"redact", OPTION_FLAG, AT(redact), NULL, NULL, "true",
+     "keep secrets out of the recording (--no-redact: write them down)",
+     "What is written"},
+    {"edited", OPTION_FLAG, AT(edited), NULL, NULL, NULL,
+     "IN was edited by hand: do not look at its checksums", NULL},
+};
+const struct options app_convert_options_rows = {
+    convert_rows, sizeof(convert_rows) / sizeof(convert_rows[0]), "SETTLED_"};
 
 #undef AT
 #define AT(member) offsetof(struct app_lag_options, member)
@@ -103,8 +150,15 @@ static const struct option lag_rows[] = {
      "where to listen; port 0 picks a free one", NULL},
     {"lag", OPTION_TEXT, AT(lag), "KIND", NULL, "fixed:300ms",
      "how long a change stays invisible: fixed:300ms, uniform:50ms,2s,\n"
-     "lognormal:300ms,1.0 (median, sigma) or exponential:2s (mean)",
+     "lognormal:300ms,1.0 (median, sigma), exponential:2s (mean) or\n"
+     "bimodal:100ms,5s,0.1 (usual, rare, chance of the rare one)",
      "What"},
+    {"tag-lag", OPTION_TEXT, AT(tag_lag), "KIND", NULL, NULL,
+     "the same for reads of tags; else drawn separately by --lag", NULL},
+    {"listed-lag", OPTION_TEXT, AT(listed_lag), "KIND", NULL, NULL,
+     "the same for lists; else the lag and as much again, drawn anew", NULL},
+    {"schedule", OPTION_TEXT, AT(schedule), "FILE", NULL, NULL,
+     "a JSON list of calls that lag otherwise", NULL},
     {"flap", OPTION_TEXT, AT(flap), "P", NULL, "0",
      "a read while the change is invisible sees it with probability P", NULL},
     {"seed", OPTION_COUNT_OF, AT(seed), "N", NULL, "1",

@@ -6,11 +6,14 @@
 #include "app/app.h"
 #include "aws/aws.h"
 #include "base/diag.h"
+#include "console/console.h"
 #include "creds/creds.h"
 #include "engine/engine.h"
 #include "events/event.h"
 #include "journal/journal.h"
 #include "loop/loop.h"
+#include "recording/recording.h"
+#include "replay/replay.h"
 #include "report/report.h"
 #include "rules/rules.h"
 #include "server/server.h"
@@ -50,6 +53,13 @@ bool parse_upstream(struct arena *arena, struct str text, struct str *ret_url,
 
 /* ---- stack.c: all that exec and serve run on ---- */
 
+/* A listener for those who look on. */
+struct watch {
+    struct console *console;
+    struct server *server; /* NULL: there is none */
+    struct str url;
+};
+
 struct stack {
     struct arena *arena;
     const struct app_options *options;
@@ -64,9 +74,15 @@ struct stack {
     struct timer status_tick;
     struct upstream *upstream;
     struct creds *creds;
+    struct recorder *recorder; /* --record */
+    struct timer record_failed;
+    struct replay *replay; /* --replay */
+    struct loop_hook replay_hook;
     struct engine *engine;
     struct http_handler *gate;
     struct server *server;
+    struct watch metrics;   /* --metrics */
+    struct watch dashboard; /* --dashboard */
     struct str run_id;
     struct str url;  /* "http://127.0.0.1:41233" */
     struct str host; /* of it */
@@ -76,13 +92,43 @@ struct stack {
 /* Prints what is wrong; stack_close() is due in any case. */
 bool stack_open(struct stack *stack, const struct app_options *options,
                 int *ret_status);
-void stack_close(struct stack *stack);
+/* False when a recording or a replay did not go well; prints why. */
+bool stack_close(struct stack *stack);
 void stack_say_started(struct stack *stack);
+/* All is open and all children are started: a replay gives up the network. */
+void stack_seal(struct stack *stack);
 void stack_reload(struct stack *stack);
 /* Stops accepting; holds may go on for grace_ms; then the loop stops. */
 void stack_end(struct stack *stack, int64_t grace_ms);
 struct rules *load_rules(struct aws_registry *registry,
                          const struct option_texts *folders, bool builtin);
+
+/* ---- tape.c: --record and --replay ---- */
+
+bool tape_check_options(const struct app_options *options, struct str *reterr);
+/* Opens what the options ask for; prints what is wrong. */
+bool tape_open(struct stack *stack);
+/* Where the engine's calls go: to the recording, or through it. */
+struct http_client *tape_client(struct stack *stack,
+                                struct http_client *signing);
+/* The region of a replay whose client names none. */
+struct str tape_region(const struct stack *stack);
+/* A replay goes by the settings under which it was recorded. */
+void tape_apply_settings(const struct stack *stack,
+                         struct engine_config *config);
+/* The engine's clock: the loop's, or a replay's. */
+struct timers *tape_timers(struct stack *stack);
+/* Prints how it went; false: not well. */
+bool tape_conclude(struct stack *stack);
+/* False when the recording is not whole. */
+bool tape_close(struct stack *stack);
+
+/* ---- watch.c: --metrics and --dashboard ---- */
+
+bool watch_open(struct stack *stack, struct str *reterr);
+void watch_close(struct stack *stack);
+/* Where they are, on stderr: what a shell evaluates is on stdout. */
+void watch_tell(const struct stack *stack);
 
 /* ---- process.c ---- */
 
@@ -102,6 +148,9 @@ struct process_own {
     struct rlimit files;
     struct rlimit core;
 };
+/* From now on the kernel refuses this process every new connection; what it
+ * listens on and has accepted goes on. False where the kernel cannot. */
+bool process_forbid_network(void);
 struct process_own process_lend(const struct process *before);
 void process_take_back(const struct process *before,
                        const struct process_own *own);

@@ -4,8 +4,14 @@
  * process_prepare(). */
 #include "app/private.h"
 
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 static void note_ignored(sigset_t *ret_ignored)
 {
@@ -68,4 +74,42 @@ void process_take_back(const struct process *before,
     if (before->has_core) {
         (void)setrlimit(RLIMIT_CORE, &own->core);
     }
+}
+
+/* ---- no network ---- */
+
+#if defined(__x86_64__)
+#define OWN_ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define OWN_ARCHITECTURE AUDIT_ARCH_AARCH64
+#endif
+
+bool process_forbid_network(void)
+{
+#if defined(OWN_ARCHITECTURE)
+#define LOAD(member)                                                           \
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member))
+#define REFUSE(number)                                                         \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1),                       \
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
+    /* seccomp(2): calls of another architecture's table are refused whole. */
+    struct sock_filter program[] = {
+        LOAD(arch),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCHITECTURE, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        LOAD(nr),
+        REFUSE(SYS_socket),
+        REFUSE(SYS_connect),
+        REFUSE(SYS_io_uring_setup),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+#undef LOAD
+#undef REFUSE
+    const struct sock_fprog filter = {
+        .len = sizeof(program) / sizeof(program[0]), .filter = program};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+#else
+    return false;
+#endif
 }

@@ -68,15 +68,17 @@ static int serve(const struct app_options *options)
         stack_say_started(&stack);
         write_greeting(&stack, &greeting);
         print_text(buf_str(&greeting));
+        watch_tell(&stack);
         buf_free(&greeting);
         if (options->background) {
             leave_terminal();
         }
+        stack_seal(&stack);
         loop_run(stack.loop);
         status = 0;
     }
-    stack_close(&stack);
-    return status;
+    bool good = stack_close(&stack);
+    return good || status != 0 ? status : 1;
 }
 
 /* The first process waits until the second one has said where it listens, so

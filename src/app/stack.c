@@ -63,6 +63,9 @@ static bool check_options(struct stack *s, struct str *ret_upstream,
                         reterr)) {
         return false;
     }
+    if (!tape_check_options(o, reterr)) {
+        return false;
+    }
     if (o->no_verify && !s->emulated) {
         *reterr = STR("--no-verify is for emulators: it needs an --upstream "
                       "on this machine's loopback");
@@ -130,7 +133,7 @@ static void learn(void *ctx, const struct aws_call *call,
     creds_learn(ctx, call, response);
 }
 
-static void open_middle(struct stack *s, struct str upstream_url)
+static void open_upstream(struct stack *s, struct str upstream_url)
 {
     const struct app_options *o = s->options;
     const struct upstream_config up = {
@@ -151,17 +154,42 @@ static void open_middle(struct stack *s, struct str upstream_url)
         .no_verify = o->no_verify,
     };
     s->creds = creds_new(&creds);
-    uint64_t seed = 0;
-    rng_secret(&seed, sizeof(seed));
-    const struct engine_config engine = {
+}
+
+/* A replay has nothing that could be stolen, so any keys will do; and nowhere
+ * to look for its own: not even the instance's metadata. */
+static void open_nowhere(struct stack *s)
+{
+    static char no_metadata[] = "AWS_EC2_METADATA_DISABLED=true";
+    static char *const nothing[] = {no_metadata, NULL};
+    const struct creds_config creds = {
         .timers = loop_timers(s->loop),
         .wall_ms = clock_wall_ms,
         .registry = s->registry,
         .events = &s->events,
-        .client = creds_signing_client(s->creds),
+        .upstream = replay_client(s->replay),
+        .environment = nothing,
+        .region = tape_region(s),
+        .no_verify = true,
+    };
+    s->creds = creds_new(&creds);
+}
+
+static void open_engine(struct stack *s, struct str upstream_url)
+{
+    const struct app_options *o = s->options;
+    bool replays = s->replay != NULL;
+    uint64_t seed = 0;
+    rng_secret(&seed, sizeof(seed));
+    struct engine_config engine = {
+        .timers = tape_timers(s),
+        .wall_ms = clock_wall_ms,
+        .registry = s->registry,
+        .events = &s->events,
+        .client = tape_client(s, creds_signing_client(s->creds)),
         .rules = s->rules,
         .upstream_url = upstream_url,
-        .read_rate = s->emulated ? EMULATOR_READS_A_SECOND : 0,
+        .read_rate = s->emulated || replays ? EMULATOR_READS_A_SECOND : 0,
         .run_id = s->run_id,
         .level = (enum rules_level)o->level,
         .timeout_ms = o->timeout_ms,
@@ -170,14 +198,35 @@ static void open_middle(struct stack *s, struct str upstream_url)
         .on_unsettled = o->on_unsettled == 0 ? POLICY_FAIL : POLICY_PASS,
         .on_failed = o->on_failed == 0 ? POLICY_FAIL : POLICY_PASS,
         .on_unverifiable = o->on_unverifiable == 0 ? POLICY_FAIL : POLICY_PASS,
-        .interim_ms = o->interim ? INTERIM_MS : 0,
+        .observe = o->observe,
+        .report_reads = s->journal != NULL || o->dashboard,
+        .interim_ms = o->interim && !replays ? INTERIM_MS : 0,
         .held_limit = (size_t)o->held_limit,
         .response_limit = o->body_limit,
         .seed = seed,
-        .learn = learn,
+        .learn = replays ? NULL : learn,
         .learn_ctx = s->creds,
     };
+    tape_apply_settings(s, &engine);
     s->engine = engine_new(&engine);
+}
+
+static bool open_middle(struct stack *s, struct str upstream_url)
+{
+    if (s->options->replay.len > 0) {
+        if (!tape_open(s)) {
+            return false;
+        }
+        open_nowhere(s);
+        upstream_url = STR("http://127.0.0.1"); /* no call ever goes there */
+    } else {
+        open_upstream(s, upstream_url);
+        if (!tape_open(s)) {
+            return false;
+        }
+    }
+    open_engine(s, upstream_url);
+    return true;
 }
 
 static bool open_door(struct stack *s, struct str *reterr)
@@ -271,8 +320,10 @@ bool stack_open(struct stack *s, const struct app_options *options,
         print_sentence(why);
         return false;
     }
-    open_middle(s, upstream_url);
-    if (!open_door(s, &why)) {
+    if (!open_middle(s, upstream_url)) {
+        return false;
+    }
+    if (!open_door(s, &why) || !watch_open(s, &why)) {
         print_sentence(why);
         return false;
     }
@@ -288,8 +339,16 @@ void stack_say_started(struct stack *s)
     events_say(&s->events, &event);
 }
 
-void stack_close(struct stack *s)
+void stack_seal(struct stack *s)
 {
+    if (s->replay != NULL) {
+        (void)process_forbid_network();
+    }
+}
+
+bool stack_close(struct stack *s)
+{
+    bool served = s->server != NULL;
     if (s->loop != NULL) {
         const struct event event = {.kind = EVENT_RUN_FINISHED};
         events_say(&s->events, &event);
@@ -299,7 +358,10 @@ void stack_close(struct stack *s)
     if (s->server != NULL) {
         server_free(s->server);
     }
+    watch_close(s);
     engine_free(s->engine);
+    bool good = !served || tape_conclude(s);
+    good = tape_close(s) && good;
     creds_free(s->creds);
     upstream_free(s->upstream);
     if (s->journal != NULL && journal_lost(s->journal) > 0) {
@@ -313,6 +375,7 @@ void stack_close(struct stack *s)
     aws_registry_free(s->registry);
     loop_free(s->loop);
     arena_free(s->arena);
+    return good;
 }
 
 void stack_reload(struct stack *s)
