@@ -44,7 +44,7 @@ class Skipped(Exception):
 
 def check(truth, reason):
     if not truth:
-        raise Failed(str(reason)[:600])
+        raise Failed(str(reason)[-600:])
 
 
 def check_equal(got, want, what):
