@@ -105,18 +105,20 @@ static bool read_string(struct reader *reader, struct head head,
     if (head.info != INDEFINITE) {
         return take_bytes(reader, head.value, ret);
     }
-    *ret = STR("");
-    while (!at_break(reader)) {
+    /* Not joined one by one in the arena, which would keep each length. */
+    struct buf joined = {0};
+    bool good = true;
+    while (good && !at_break(reader)) {
         struct head chunk;
-        struct str part;
-        if (!read_head(reader, &chunk) || chunk.major != head.major ||
-            chunk.info == INDEFINITE ||
-            !take_bytes(reader, chunk.value, &part)) {
-            return false;
-        }
-        *ret = arena_join(reader->arena, *ret, part);
+        struct str part = STR_NONE;
+        good = read_head(reader, &chunk) && chunk.major == head.major &&
+               chunk.info != INDEFINITE &&
+               take_bytes(reader, chunk.value, &part);
+        buf_add(&joined, part);
     }
-    return true;
+    *ret = arena_str(reader->arena, buf_str(&joined));
+    buf_free(&joined);
+    return good;
 }
 
 static bool skip_value(struct reader *reader, size_t depth);

@@ -28,6 +28,9 @@ static bool split_host(struct str host, struct str *ret_name,
             return false;
         }
         *ret_name = str_make(host.ptr + 1, end - 1);
+        if (str_find(*ret_name, ':') == STR_NOT_FOUND) {
+            return false; /* only IPv6 stands in brackets */
+        }
         rest = str_from(host, end + 1);
         if (rest.len == 0) {
             return true;

@@ -83,7 +83,8 @@ struct str creds_process_complaint(struct arena *arena, struct str err_text)
     struct str line =
         str_first(str_trim(str_cut(&rest, '\n')), COMPLAINT_LIMIT);
     for (size_t i = 0; i < line.len; i++) {
-        if ((unsigned char)line.ptr[i] < ' ') {
+        unsigned char c = (unsigned char)line.ptr[i];
+        if (c < ' ' || c == 127) {
             return STR_NONE;
         }
     }

@@ -16,9 +16,11 @@ struct setting {
     struct setting *next;
 };
 
+/* Both lists newest first, so that the last one counts; a section that is
+ * there twice stands twice, or reading would look for each name in all. */
 struct creds_section {
     struct str name;
-    struct setting *settings; /* newest first, so that the last one counts */
+    struct setting *settings;
     struct creds_section *next;
 };
 
@@ -94,13 +96,10 @@ static void add_setting(struct arena *arena, struct creds_section *section,
 static struct creds_section *
 open_section(struct arena *arena, struct creds_section **first, struct str name)
 {
-    struct creds_section *section = find_section(*first, name);
-    if (section == NULL) {
-        section = ARENA_NEW(arena, struct creds_section);
-        section->name = name;
-        section->next = *first;
-        *first = section;
-    }
+    struct creds_section *section = ARENA_NEW(arena, struct creds_section);
+    section->name = name;
+    section->next = *first;
+    *first = section;
     return section;
 }
 
@@ -203,10 +202,11 @@ static struct str section_get(struct creds_section *first, struct str name,
                               const char *key)
 {
     struct creds_section *section = find_section(first, name);
-    const struct setting *s = section == NULL ? NULL : section->settings;
-    for (; s != NULL; s = s->next) {
-        if (str_eq_nocase(s->key, str_of(key))) {
-            return s->value.len == 0 ? STR_NONE : s->value;
+    for (; section != NULL; section = find_section(section->next, name)) {
+        for (struct setting *s = section->settings; s != NULL; s = s->next) {
+            if (str_eq_nocase(s->key, str_of(key))) {
+                return s->value.len == 0 ? STR_NONE : s->value;
+            }
         }
     }
     return STR_NONE;

@@ -12,7 +12,8 @@
  * Errors:    compile: a diag whose span lies in the source given. Evaluation:
  *            a diag item too (invalid-type, invalid-arity is found when
  *            compiling, unknown-function likewise), or a limit reached.
- * Limits:    nesting of expressions (256), steps of one evaluation, results.
+ * Limits:    nesting of expressions (256), keys of a hash (1000), steps of one
+ *            evaluation, results.
  * Never:     input, output, globals, unbounded recursion.
  */
 #ifndef JMESPATH_JMESPATH_H

@@ -234,16 +234,22 @@ static bool parse_pair(struct parser *parser, struct item *pair)
 }
 
 /* A key that is given twice has the last value. */
-static void put_pair(struct parser *parser, struct items *items,
+static bool put_pair(struct parser *parser, struct items *items,
                      struct item pair)
 {
     for (size_t i = 0; i < items->count; i++) {
         if (str_eq(items->at[i].key, pair.key)) {
             items->at[i] = pair;
-            return;
+            return true;
         }
     }
+    if (items->count == MOST_PAIRS) {
+        jmespath_parser_fail(parser, JMESPATH_LIMIT, parser->token.span,
+                             "more than %d keys", (int)MOST_PAIRS);
+        return false;
+    }
     push_item(parser, items, pair);
+    return true;
 }
 
 /* multi-select-hash = "{" pair *( "," pair ) "}" */
@@ -254,10 +260,9 @@ const struct node *jmespath_parse_multi_hash(struct parser *parser)
     do {
         struct item pair = {0};
         jmespath_parser_next(parser);
-        if (!parse_pair(parser, &pair)) {
+        if (!parse_pair(parser, &pair) || !put_pair(parser, &items, pair)) {
             return NULL;
         }
-        put_pair(parser, &items, pair);
     } while (parser->token.type == TOKEN_COMMA);
     struct span span = jmespath_span_join(first, parser->token.span);
     if (!jmespath_parser_expect(parser, TOKEN_RBRACE, "',' or a closing '}'")) {
@@ -268,22 +273,11 @@ const struct node *jmespath_parse_multi_hash(struct parser *parser)
 
 /* --- let --- */
 
-/* Looks from the innermost scope outwards. */
-const struct node *jmespath_parse_variable(struct parser *parser)
+static void fail_undefined(struct parser *parser, struct token token,
+                           struct str name)
 {
-    struct token token = parser->token;
-    struct str name = str_from(jmespath_token_text(parser, token), 1);
     struct guess guess = jmespath_guess_new(name);
     for (const struct variable *v = parser->scope; v != NULL; v = v->outer) {
-        if (str_eq(v->name, name)) {
-            jmespath_parser_next(parser);
-            struct node *node = jmespath_node_new(parser, NODE_VARIABLE,
-                                                  token.span, NULL, NULL);
-            if (node != NULL) {
-                node->slot = v->slot;
-            }
-            return node;
-        }
         jmespath_guess_try(&guess, v->name);
     }
     if (guess.best.len > 0) {
@@ -298,6 +292,25 @@ const struct node *jmespath_parse_variable(struct parser *parser)
             "written `$.%.*s`",
             STR_ARG(name), STR_ARG(name));
     }
+}
+
+/* Looks from the innermost scope outwards. */
+const struct node *jmespath_parse_variable(struct parser *parser)
+{
+    struct token token = parser->token;
+    struct str name = str_from(jmespath_token_text(parser, token), 1);
+    for (const struct variable *v = parser->scope; v != NULL; v = v->outer) {
+        if (str_eq(v->name, name)) {
+            jmespath_parser_next(parser);
+            struct node *node = jmespath_node_new(parser, NODE_VARIABLE,
+                                                  token.span, NULL, NULL);
+            if (node != NULL) {
+                node->slot = v->slot;
+            }
+            return node;
+        }
+    }
+    fail_undefined(parser, token, name);
     return NULL;
 }
 

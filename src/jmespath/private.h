@@ -21,7 +21,8 @@ enum {
     DEEPEST_VALUE = 512,      /* levels of a value made or compared */
     MOST_STEPS = 10 * 1000 * 1000,
     MOST_MEMORY = 64 * 1024 * 1024, /* bytes one evaluation may take */
-    MOST_PARAMETERS = 2,            /* rows in a function's list of types */
+    MOST_PAIRS = 1000,   /* of one hash: each is compared with all before it */
+    MOST_PARAMETERS = 2, /* rows in a function's list of types */
 };
 
 /* --- lex.c --- */

@@ -26,9 +26,6 @@ struct json_census {
 bool json_scan(const struct source *source, const struct json_limits *limits,
                struct json_census *ret_census, struct diag *diag);
 
-/* Bytes of the UTF-8 character at the start of `text`; 0 when invalid. */
-size_t json_utf8_len(struct str text);
-
 /* One character of a string as written: an escape (or a pair), or a byte. */
 struct json_unit {
     size_t raw_len;

@@ -171,7 +171,7 @@ static bool scan_string(struct scanner *s)
         } else if (c < 0x80) {
             s->at++;
         } else {
-            size_t len = json_utf8_len(str_from(s->text, s->at));
+            size_t len = str_utf8_len(str_from(s->text, s->at));
             if (len == 0) {
                 diag_add(s->diag, s->source, here(s),
                          "byte 0x%02X is not valid UTF-8", c);

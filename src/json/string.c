@@ -1,45 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Characters inside JSON strings: UTF-8, escapes, and the way back from decoded
+/* Characters inside JSON strings: escapes, and the way back from decoded
  * text to the source. Here because parsing and pointing at errors must agree on
  * it byte for byte. Start at json_unit_read(). */
 #include "json/private.h"
-
-/* First byte from..to, then the range of the second; the rest is 80..BF. This
- * is table 3-7 of the Unicode standard: no overlong forms, no surrogates. */
-static const struct {
-    unsigned char first, last, low, high, len;
-} utf8_rows[] = {
-    {0x00, 0x7F, 0x00, 0x00, 1}, {0xC2, 0xDF, 0x80, 0xBF, 2},
-    {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
-    {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
-    {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4},
-    {0xF4, 0xF4, 0x80, 0x8F, 4},
-};
-
-size_t json_utf8_len(struct str text)
-{
-    if (text.len == 0) {
-        return 0;
-    }
-    const unsigned char *p = (const unsigned char *)text.ptr;
-    for (size_t i = 0; i < sizeof(utf8_rows) / sizeof(utf8_rows[0]); i++) {
-        if (p[0] < utf8_rows[i].first || p[0] > utf8_rows[i].last) {
-            continue;
-        }
-        size_t len = utf8_rows[i].len;
-        if (len > text.len || (len > 1 && (p[1] < utf8_rows[i].low ||
-                                           p[1] > utf8_rows[i].high))) {
-            return 0;
-        }
-        for (size_t j = 2; j < len; j++) {
-            if ((p[j] & 0xC0U) != 0x80U) {
-                return 0;
-            }
-        }
-        return len;
-    }
-    return 0;
-}
 
 static size_t encode_utf8(uint32_t code, char bytes[4])
 {

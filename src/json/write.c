@@ -75,7 +75,7 @@ static size_t plain_len(struct str text)
         if (c < ' ' || c == '"' || c == '\\') {
             break;
         }
-        size_t step = c < 0x80 ? 1 : json_utf8_len(str_from(text, len));
+        size_t step = c < 0x80 ? 1 : str_utf8_len(str_from(text, len));
         if (step == 0) {
             break;
         }

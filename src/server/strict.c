@@ -88,6 +88,9 @@ static struct strict_refusal check_line(const struct strict_head *head)
 
 static struct strict_refusal check_fields(const struct http_headers *headers)
 {
+    if (headers->count > HTTP_HEADERS_MAX) {
+        return (struct strict_refusal){431, "There are too many headers."};
+    }
     for (size_t i = 0; i < headers->count; i++) {
         if (!is_token(headers->at[i].name)) {
             return bad("A header name is no HTTP token.");

@@ -47,7 +47,10 @@ struct chunks {
     size_t given;     /* of these */
     size_t head_len;  /* of the chunk at the front, line end included */
     size_t chunk_len;
-    size_t wanted; /* how many bytes `bytes` must hold for the next step */
+    size_t wanted;      /* how many bytes `bytes` must hold for the next step */
+    struct buf trailer; /* its lines so far, as they are signed */
+    size_t line_at;     /* where its next line begins */
+    size_t signature_at; /* where its signature stands; 0: not come yet */
 };
 
 static const struct http_fault mismatch_fault = {
@@ -184,6 +187,7 @@ static bool step_head(struct chunks *chunks)
         return true;
     }
     chunks->wanted = chunks->head_len + 2;
+    chunks->line_at = chunks->head_len;
     chunks->step = STEP_TRAILER;
     return pass_signature(chunks, end - SIGV4_HEX_LEN, false, STR(""));
 }
@@ -215,91 +219,70 @@ static bool close_at(struct chunks *chunks, size_t len)
 }
 
 /* Appends "name:value\n" as the trailer's signature covers it. */
-static bool add_trailer_line(struct arena *scratch, struct buf *signed_text,
-                             struct str line)
+static bool add_trailer_line(struct buf *signed_text, struct str line)
 {
     struct str value = line;
     struct str name = str_trim(str_cut(&value, ':'));
     if (name.len == 0 || value.ptr == NULL) {
         return false;
     }
-    buf_add(signed_text, arena_lower(scratch, name));
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        buf_add_char(signed_text,
+                     c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+    }
     buf_add_char(signed_text, ':');
     add_line(signed_text, str_trim(value));
     return true;
 }
 
+/* One line of the trailer, its end cut off; false when it is damaged. */
+static bool take_trailer_line(struct chunks *chunks, struct str line)
+{
+    struct str value = line;
+    struct str name = str_cut(&value, ':');
+    if (!str_eq_nocase(name, STR("x-amz-trailer-signature"))) {
+        return line.len == 0 || add_trailer_line(&chunks->trailer, line);
+    }
+    value = str_trim(value);
+    chunks->signature_at = (size_t)(value.ptr - chunks->bytes.bytes);
+    return sigv4_is_hex64(value, false);
+}
+
 /*
  * Lines "name:value", then "x-amz-trailer-signature:<64 digits>" and an empty
  * one. Some clients end lines with LF alone and put an empty line before the
- * signature. Returns false when a line is damaged; *ret_end stays 0 while the
- * trailer is not whole.
+ * signature. Each line is looked at once, however slowly they come.
  */
-static bool scan_trailer(struct arena *scratch, struct str text,
-                         struct buf *signed_text, size_t *ret_signature,
-                         size_t *ret_end)
-{
-    size_t at = 0;
-    *ret_signature = 0;
-    *ret_end = 0;
-    while (at < text.len) {
-        size_t end = str_find(str_from(text, at), '\n');
-        if (end == STR_NOT_FOUND) {
-            return true;
-        }
-        struct str line = str_trim(str_make(text.ptr + at, end));
-        struct str value = line;
-        struct str name = str_cut(&value, ':');
-        if (*ret_signature > 0) {
-            *ret_end = at + end + 1;
-            return line.len == 0;
-        }
-        if (str_eq_nocase(name, STR("x-amz-trailer-signature"))) {
-            value = str_trim(value);
-            if (!sigv4_is_hex64(value, false)) {
-                return false;
-            }
-            *ret_signature = (size_t)(value.ptr - text.ptr);
-        } else if (line.len > 0 &&
-                   !add_trailer_line(scratch, signed_text, line)) {
-            return false;
-        }
-        at += end + 1;
-    }
-    return true;
-}
-
-static bool pass_trailer(struct chunks *chunks, struct arena *scratch,
-                         struct buf *signed_text)
-{
-    struct str text = str_from(buf_str(&chunks->bytes), chunks->head_len);
-    size_t signature = 0;
-    size_t end = 0;
-    if (text.len > MAX_TRAILER_LEN ||
-        !scan_trailer(scratch, text, signed_text, &signature, &end)) {
-        return break_with(chunks, &framing_fault);
-    }
-    if (end == 0) {
-        chunks->wanted = chunks->bytes.len + 1;
-        return true;
-    }
-    return pass_signature(chunks, chunks->head_len + signature, true,
-                          buf_str(signed_text)) &&
-           close_at(chunks, chunks->head_len + end);
-}
-
 static bool step_trailer(struct chunks *chunks)
 {
-    struct str text = str_from(buf_str(&chunks->bytes), chunks->head_len);
-    if (str_starts(text, STR("\r\n"))) {
+    struct str all = buf_str(&chunks->bytes);
+    if (str_starts(str_from(all, chunks->head_len), STR("\r\n"))) {
         return close_at(chunks, chunks->head_len + 2);
     }
-    struct arena *scratch = arena_new();
-    struct buf signed_text = {0};
-    bool more = pass_trailer(chunks, scratch, &signed_text);
-    buf_free(&signed_text);
-    arena_free(scratch);
-    return more;
+    if (all.len - chunks->head_len > MAX_TRAILER_LEN) {
+        return break_with(chunks, &framing_fault);
+    }
+    for (;;) {
+        size_t at = chunks->line_at;
+        size_t end = str_find(str_from(all, at), '\n');
+        if (end == STR_NOT_FOUND) {
+            chunks->wanted = all.len + 1;
+            return true;
+        }
+        struct str line = str_trim(str_make(all.ptr + at, end));
+        chunks->line_at = at + end + 1;
+        if (chunks->signature_at > 0) {
+            return line.len == 0
+                       ? pass_signature(chunks, chunks->signature_at, true,
+                                        buf_str(&chunks->trailer)) &&
+                             close_at(chunks, chunks->line_at)
+                       : break_with(chunks, &framing_fault);
+        }
+        if (!take_trailer_line(chunks, line)) {
+            return break_with(chunks, &framing_fault);
+        }
+    }
 }
 
 /* A byte after the end. */
@@ -434,6 +417,7 @@ void sigv4_chunks_free(struct http_source *source)
     struct chunks *chunks = (struct chunks *)source;
     buf_free(&chunks->bytes);
     buf_free(&chunks->text);
+    buf_free(&chunks->trailer);
     mem_wipe(&chunks->from.key, sizeof(chunks->from.key));
     mem_wipe(&chunks->to.key, sizeof(chunks->to.key));
     chunks->step = STEP_BROKEN;

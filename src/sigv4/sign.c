@@ -204,8 +204,9 @@ static void add_parameter(struct signing *signing, struct str name,
     struct str before = STR("&");
     if (str_find(*target, '?') == STR_NOT_FOUND) {
         before = STR("?");
-    } else if (str_ends(*target, STR("?")) || str_ends(*target, STR("&"))) {
-        before = STR("");
+    } else if (http_target_query(*target).len == 0 ||
+               str_ends(*target, STR("&"))) {
+        before = STR(""); /* a '?' further on is part of a value */
     }
     *target = SIGV4_CONCAT(signing->arena, *target, before, name, STR("="),
                            http_encode(signing->arena, value, false));

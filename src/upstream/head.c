@@ -32,17 +32,43 @@ static enum head_step take_end(struct head *head)
     return HEAD_WHOLE;
 }
 
-/* RFC 9112, 5.2: a fold is read as one blank. */
+/* RFC 9112, 5.2: a fold is read as one blank. The value is given room to grow,
+ * or a head of nothing but folds would take its length times their number. */
 static enum head_step take_fold(struct head *head, struct arena *arena,
                                 struct str line)
 {
     if (head->headers.count == 0) {
         return HEAD_BAD;
     }
-    struct http_header *last = &head->headers.at[head->headers.count - 1];
-    last->value = arena_printf(arena, "%.*s %.*s", STR_ARG(last->value),
-                               STR_ARG(str_trim(line)));
+    struct str *value = &head->headers.at[head->headers.count - 1].value;
+    struct str more = str_trim(line);
+    size_t len = value->len + 1 + more.len;
+    if (len >= head->fold_room) {
+        head->fold_room = 2 * len + 1;
+        char *bytes = arena_alloc(arena, head->fold_room);
+        memcpy(bytes, value->ptr, value->len);
+        head->fold = bytes;
+    }
+    head->fold[value->len] = ' ';
+    memcpy(head->fold + value->len + 1, more.ptr, more.len);
+    *value = str_make(head->fold, len);
     return HEAD_MORE;
+}
+
+/* The line without its end. RFC 9112, 2.2: a CR elsewhere is read as a blank,
+ * or it could be the end of a line to whoever reads it next. */
+static struct str take_line(struct arena *arena, struct str line)
+{
+    line.len -= str_ends(line, STR("\n")) ? 1 : 0;
+    line.len -= str_ends(line, STR("\r")) ? 1 : 0;
+    if (str_find(line, '\r') == STR_NOT_FOUND) {
+        return line;
+    }
+    char *bytes = arena_alloc(arena, line.len);
+    for (size_t i = 0; i < line.len; i++) {
+        bytes[i] = line.ptr[i] == '\r' ? ' ' : line.ptr[i];
+    }
+    return str_make(bytes, line.len);
 }
 
 enum head_step head_take(struct head *head, struct arena *arena,
@@ -56,6 +82,7 @@ enum head_step head_take(struct head *head, struct arena *arena,
         (line.len > 0 && memchr(line.ptr, 0, line.len) != NULL)) {
         return HEAD_BAD;
     }
+    line = take_line(arena, line);
     if (str_starts(line, STR("HTTP/"))) {
         return take_status(head, line);
     }
@@ -66,9 +93,11 @@ enum head_step head_take(struct head *head, struct arena *arena,
         return take_fold(head, arena, line);
     }
     struct str name = str_trim(str_cut(&line, ':'));
-    if (line.ptr == NULL || name.len == 0) {
+    if (line.ptr == NULL || name.len == 0 ||
+        head->headers.count == HTTP_HEADERS_MAX) {
         return HEAD_BAD;
     }
     http_headers_add(arena, &head->headers, name, str_trim(line));
+    head->fold_room = 0;
     return HEAD_MORE;
 }

@@ -39,6 +39,8 @@ struct head {
     size_t bytes;
     bool whole;
     struct http_headers headers;
+    char *fold;       /* the bytes of the last value, where it was folded */
+    size_t fold_room; /* how many there are; 0: it was not */
 };
 
 /* One line with its end; trailers, which come after the head, are dropped. */

@@ -32,7 +32,8 @@ const struct xml *xml_child(const struct xml *parent, const char *name);
 /* Depth first, `root` included. */
 const struct xml *xml_find(const struct xml *root, const char *name);
 struct str xml_child_text(const struct xml *parent, const char *name);
-/* Text with &, <, >, " and ' escaped. */
+/* Text with &, <, >, ", ' and CR escaped; what XML cannot hold or is no UTF-8
+ * becomes U+FFFD. */
 void xml_write_text(struct str text, struct buf *out);
 
 #endif

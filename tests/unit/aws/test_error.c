@@ -117,6 +117,27 @@ static void deep_cbor_is_refused(void **state)
     buf_free(&body);
 }
 
+/* A text of indefinite length comes in chunks of one byte. */
+static void many_chunks_take_memory_in_proportion(void **state)
+{
+    enum { CHUNKS = 20 * 1000, MOST = 1024 * 1024 };
+    struct given *given = *state;
+    struct buf body = {0};
+    buf_add(&body, STR("\xa2\x61z\x7f"));
+    for (int i = 0; i < CHUNKS; i++) {
+        buf_add(&body, STR("\x61x"));
+    }
+    buf_add(&body, STR("\xff\x66__type\x7f\x61S\x67lowDown\xff"));
+    struct http_response response = {.status = 503, .body = buf_str(&body)};
+    struct str code;
+    struct str message;
+    size_t before = arena_size(given->arena);
+    aws_error_read(given->arena, AWS_CBOR, &response, &code, &message);
+    assert_str(code, "SlowDown");
+    assert_true(arena_size(given->arena) - before < MOST);
+    buf_free(&body);
+}
+
 static void throttling_is_recognised(void **state)
 {
     (void)state;
@@ -158,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(each_answer_gives_its_code),
         GIVEN_TEST(deep_cbor_is_refused),
+        GIVEN_TEST(many_chunks_take_memory_in_proportion),
         cmocka_unit_test(throttling_is_recognised),
         cmocka_unit_test(denial_is_recognised),
         GIVEN_TEST(the_request_id_has_many_names),

@@ -21,6 +21,8 @@ static const struct {
     {"[::1", false},
     {"[::1]4566", false},
     {"[::2]:4566", false},
+    {"[localhost]:4566", false},
+    {"[127.0.0.1]:4566", false},
     {"localhost.example.com:4566", false},
     {"evil-localhost:4566", false},
     {"example.com:4566", false},

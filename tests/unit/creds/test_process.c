@@ -109,6 +109,7 @@ static void a_complaint_with_anything_like_a_secret_is_not_quoted(void **state)
         {"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", ""},
         {"AKIAIOSFODNN7EXAMPLE refused", ""},
         {"a\x1b[31mred", ""},
+        {"rubbed\x7fout", ""},
         {"", ""},
     };
     struct world *world = *state;

@@ -105,6 +105,25 @@ static void a_file_that_cannot_be_read_is_named_with_the_reason(void **state)
     assert_holds(profiles.tried, "directory");
 }
 
+/* A megabyte of them; a section may be there twice, far apart. */
+static void many_sections_are_read_at_once(void **state)
+{
+    struct world *world = *state;
+    struct buf text = {0};
+    buf_add(&text, STR("[dev]\nregion = a\noutput = text\n"));
+    for (unsigned i = 0; i < 130 * 1000; i++) {
+        buf_printf(&text, "[%x]\n", i);
+    }
+    buf_add(&text, STR("[dev]\nregion = b\n"));
+    const struct creds_profiles profiles = {
+        .credentials = creds_profile_parse(world->arena, buf_str(&text), false),
+    };
+    assert_true(creds_profile_exists(&profiles, STR("1fbcf")));
+    assert_str(creds_profile_get(&profiles, STR("dev"), "region"), "b");
+    assert_str(creds_profile_get(&profiles, STR("dev"), "output"), "text");
+    buf_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +131,7 @@ int main(void)
         WORLD_TEST(the_credentials_file_wins_key_by_key),
         WORLD_TEST(both_files_are_looked_for_in_the_home_folder),
         WORLD_TEST(a_file_that_cannot_be_read_is_named_with_the_reason),
+        WORLD_TEST(many_sections_are_read_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

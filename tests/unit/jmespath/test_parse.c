@@ -259,6 +259,22 @@ static void an_endless_expression_is_refused(void **state)
     assert_int_equal(bench->error, JMESPATH_LIMIT);
 }
 
+static void the_keys_of_a_hash_are_bounded(void **state)
+{
+    struct bench *bench = *state;
+    struct buf text = {0};
+    for (int i = 0; i < 1000; i++) {
+        buf_printf(&text, "%c\"k%d\": a", i == 0 ? '{' : ',', i);
+    }
+    struct str keys = arena_str(bench->arena, buf_str(&text));
+    buf_free(&text);
+    struct str fine = arena_join(bench->arena, keys, STR(", k0: b}"));
+    struct str large = arena_join(bench->arena, keys, STR(", k: b}"));
+    assert_non_null(compile_text(bench, fine.ptr));
+    assert_null(compile_text(bench, large.ptr));
+    assert_int_equal(bench->error, JMESPATH_LIMIT);
+}
+
 static void every_prefix_of_an_expression_is_survived(void **state)
 {
     struct bench *bench = *state;
@@ -297,6 +313,7 @@ int main(void)
         TEST(nesting_is_bounded_in_every_direction),
         TEST(nesting_below_the_bound_is_fine),
         TEST(an_endless_expression_is_refused),
+        TEST(the_keys_of_a_hash_are_bounded),
         TEST(every_prefix_of_an_expression_is_survived),
         TEST(every_error_has_a_name),
     };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is no proper HTTP is refused, over a real socket: only there do the
  * shapes show that libmicrohttpd would forgive. Start at SHAPES. */
+#include "server/private.h"
 #include "world.h"
 
 #define H "Host: a\r\n"
@@ -275,6 +276,23 @@ static void a_bad_chunk_breaks_the_body(void **state)
     world_free(w);
 }
 
+/* A thousand and one is not: some work takes their number times itself. */
+static void a_thousand_headers_are_fine(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct strict_head head = {STR("GET"), STR("/"), STR("HTTP/1.1"), {0}};
+    int64_t length = 0;
+    http_headers_add(arena, &head.headers, STR("Host"), STR("a"));
+    while (head.headers.count < HTTP_HEADERS_MAX) {
+        http_headers_add(arena, &head.headers, STR("x"), STR(""));
+    }
+    assert_null(strict_check(&head, &length).sentence);
+    http_headers_add(arena, &head.headers, STR("x"), STR(""));
+    assert_int_equal(strict_check(&head, &length).status, 431);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +303,7 @@ int main(void)
         cmocka_unit_test(the_head_limit_is_kept),
         cmocka_unit_test(a_target_that_is_too_long_is_answered_414),
         cmocka_unit_test(a_bad_chunk_breaks_the_body),
+        cmocka_unit_test(a_thousand_headers_are_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -305,6 +305,26 @@ static void an_old_signature_is_replaced_whole(void **state)
                      SIGV4_GOOD);
 }
 
+static void a_query_of_any_ending_can_be_signed(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"/", "/?X-Amz-Algorithm="},     {"/?", "/?X-Amz-Algorithm="},
+        {"/?a", "/?a&X-Amz-Algorithm="}, {"/?a&", "/?a&X-Amz-Algorithm="},
+        {"/?&", "/?&X-Amz-Algorithm="},  {"/?a=b?", "/?a=b?&X-Amz-Algorithm="},
+    };
+    struct sigv4_sign_in in = sign_in_for(STR("s3"));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct http_request request = given_request(
+            arena,
+            arena_printf(arena, "GET %s HTTP/1.1\nHost: h\n", rows[i][0]));
+        sigv4_sign_query(arena, &in, 60, &request, NULL);
+        if (!str_starts(request.target, str_of(rows[i][1]))) {
+            fail_msg("%s became %.*s", rows[i][0], STR_ARG(request.target));
+        }
+    }
+}
+
 static void the_payload_header_is_added_where_it_is_wanted(void **state)
 {
     (void)state;
@@ -332,6 +352,7 @@ int main(void)
         cmocka_unit_test(the_s3_examples_are_signed_as_documented),
         cmocka_unit_test(headers_that_hops_change_are_not_signed),
         cmocka_unit_test(an_old_signature_is_replaced_whole),
+        cmocka_unit_test(a_query_of_any_ending_can_be_signed),
         cmocka_unit_test(the_payload_header_is_added_where_it_is_wanted),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

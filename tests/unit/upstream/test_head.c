@@ -22,6 +22,9 @@ static const struct {
     {"HTTP/1.1 200 OK|A:  b c  |B:||", HEAD_WHOLE, 200, "A=b c;B=;"},
     {"HTTP/1.1 200 OK|A: b:c||", HEAD_WHOLE, 200, "A=b:c;"},
     {"HTTP/1.1 200 OK|A: b|  c|\td||", HEAD_WHOLE, 200, "A=b c d;"},
+    {"HTTP/1.1 200 OK|A: b\rX: c||", HEAD_WHOLE, 200, "A=b X: c;"},
+    {"HTTP/1.1 200 OK|A: b\r|\r c\rd||", HEAD_WHOLE, 200, "A=b c d;"},
+    {"HTTP/1.1 200 OK|A: b| c|B: d| e| f||", HEAD_WHOLE, 200, "A=b c;B=d e f;"},
     {"HTTP/1.1 100 Continue||", HEAD_MORE, 100, ""},
     {"HTTP/1.1 100 C|X: 1||HTTP/1.1 103 E|Y: 2||HTTP/1.1 200 OK|Z: 3||",
      HEAD_WHOLE, 200, "Z=3;"},
@@ -84,7 +87,28 @@ static void a_zero_byte_or_a_head_without_end_is_refused(void **state)
         lines++;
         assert_true(lines < 100000);
     }
-    assert_true(lines > 1000);
+    assert_int_equal(lines, HTTP_HEADERS_MAX);
+    while (head_take(&head, arena, STR(" 0123456789\r\n")) == HEAD_MORE) {
+        lines++;
+        assert_true(lines < 100000);
+    }
+    assert_true(lines > 2 * HTTP_HEADERS_MAX);
+    arena_free(arena);
+}
+
+static void many_folds_take_memory_in_proportion(void **state)
+{
+    enum { FOLDS = 60 * 1000, MOST = 2 * 1024 * 1024 };
+    struct arena *arena = arena_new();
+    struct head head = {0};
+    (void)state;
+    assert_int_equal(take_all(&head, arena, "HTTP/1.1 200 OK|A: b"), HEAD_MORE);
+    for (int i = 0; i < FOLDS; i++) {
+        assert_int_equal(head_take(&head, arena, STR(" c\r\n")), HEAD_MORE);
+    }
+    assert_int_equal(head_take(&head, arena, STR("\r\n")), HEAD_WHOLE);
+    assert_int_equal(head.headers.at[0].value.len, 1 + 2 * FOLDS);
+    assert_true(arena_size(arena) < MOST);
     arena_free(arena);
 }
 
@@ -93,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(heads_are_read_line_by_line),
         cmocka_unit_test(a_zero_byte_or_a_head_without_end_is_refused),
+        cmocka_unit_test(many_folds_take_memory_in_proportion),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

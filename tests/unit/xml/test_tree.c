@@ -45,11 +45,37 @@ static void text_is_escaped(void **state)
     buf_free(&out);
 }
 
+/* What is written can be read, whatever the text was. */
+static void text_that_xml_cannot_hold_is_replaced(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str text;
+        const char *written;
+    } rows[] = {
+        {{"a\rb\tc\nd", 7}, "a&#13;b\tc\nd"},
+        {{"\0\x01\x1B[0m", 6}, "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD[0m"},
+        {{"\xFFz", 2}, "\xEF\xBF\xBDz"},
+        {{"\xE2\x82", 2}, "\xEF\xBF\xBD\xEF\xBF\xBD"},
+        {{"\xEF\xBF\xBE\xEF\xBF\xBC", 6}, "\xEF\xBF\xBD\xEF\xBF\xBC"},
+        {{"\xF0\x9F\x98\x80", 4}, "\xF0\x9F\x98\x80"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buf out = {0};
+        xml_write_text(rows[i].text, &out);
+        if (!str_eq(buf_str(&out), str_of(rows[i].written))) {
+            fail_msg("row %zu: got %.*s", i, STR_ARG(buf_str(&out)));
+        }
+        buf_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(elements_are_found_by_name),
         cmocka_unit_test(text_is_escaped),
+        cmocka_unit_test(text_that_xml_cannot_hold_is_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
