@@ -79,7 +79,7 @@ static void hear_race(struct summary *s, const struct event *event)
     static const char lucky[] = "and saw the new state by luck";
     static const char stale[] = "and saw the old state";
     bool was_lucky = str_eq(str_of(event->verdict), STR("lucky"));
-    struct str needed = STR("it never settled");
+    struct str needed = STR("it was not seen to settle");
     if (s->races.count++ >= TOLD_MAX) {
         return;
     }

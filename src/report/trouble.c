@@ -117,7 +117,7 @@ static void write_race(const struct text *t, const struct race *race)
         buf_add(t->out, STR("; it needed "));
         text_add_duration(t->out, race->needed);
     } else {
-        buf_add(t->out, STR("; it never settled"));
+        buf_add(t->out, STR("; it was not seen to settle"));
     }
     if (is_lucky(t, race)) {
         buf_add(t->out, STR("; it saw the new state, by luck"));

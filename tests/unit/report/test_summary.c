@@ -98,7 +98,7 @@ static void races_and_regrets_are_told_by_name(void **state)
             "settled\n"),
         STR("after PutParameter and saw the new state by luck; 30 ms would "
             "have been enough\n"),
-        STR("and saw the old state; it never settled\n"),
+        STR("and saw the old state; it was not seen to settle\n"),
         STR("settled: and 2 more\n"),
         STR("settled: 1 regret: a read saw the old state after \"settled\"\n"
             "settled: GetParameter of /app/col?our saw the old state 12 ms "
