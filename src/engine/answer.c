@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the client is told: AWS's own answer with the outcome beside it, or an
- * error that no SDK retries. Start at answer_settled(). */
+ * error that no SDK retries. Start at engine_answer_settled(). */
 #include "engine/private.h"
 
 enum { NOT_SATISFIED = 424 };
@@ -10,7 +10,7 @@ static void add_outcome_headers(struct exchange *x)
     struct http_headers *headers = &x->reply.headers;
     int64_t waited = engine_now_ms(x->engine) - x->heard_at.ms;
     http_headers_set(x->arena, headers, STR("x-settled-outcome"),
-                     str_of(outcome_name(x->outcome)));
+                     str_of(event_outcome_name(x->outcome)));
     http_headers_set(
         x->arena, headers, STR("x-settled-reads"),
         arena_printf(x->arena, "%llu", (unsigned long long)x->reads));
@@ -65,7 +65,7 @@ static void write_confirmation(const struct confirmation *c, struct buf *out)
     } else {
         buf_add(out, STR("no read-back was answered"));
     }
-    struct str wanted = evidence_wanted(c->rule);
+    struct str wanted = engine_evidence_wanted(c->rule);
     if (wanted.len > 0) {
         buf_printf(out, "; wanted: %s%.*s",
                    c->rule->success.error_count > 0 ? "error " : "",
@@ -128,7 +128,7 @@ static struct str refusal_message(const struct exchange *x)
     return message;
 }
 
-void answer_settled(struct exchange *x)
+void engine_answer_settled(struct exchange *x)
 {
     if (policy_of(x) == POLICY_FAIL) {
         x->reply = aws_fault(x->arena, &x->aws, NOT_SATISFIED,
@@ -140,15 +140,15 @@ void answer_settled(struct exchange *x)
     add_outcome_headers(x);
 }
 
-void answer_fault(struct exchange *x, int status, const char *code,
-                  struct str message)
+void engine_answer_fault(struct exchange *x, int status, const char *code,
+                         struct str message)
 {
     x->reply =
         aws_fault(x->arena, &x->aws, status, str_of(code), message, x->id);
     http_headers_set(x->arena, &x->reply.headers, STR("x-settled-id"), x->id);
     if (x->outcome == OUTCOME_UNKNOWN) {
         http_headers_set(x->arena, &x->reply.headers, STR("x-settled-outcome"),
-                         str_of(outcome_name(x->outcome)));
+                         str_of(event_outcome_name(x->outcome)));
     }
     struct event event = {
         .kind = EVENT_CALL_REFUSED,
@@ -157,5 +157,5 @@ void answer_fault(struct exchange *x, int status, const char *code,
         .outcome = x->outcome,
         .detail = message,
         .waited_ms = event_number(engine_now_ms(x->engine) - x->received_ms)};
-    exchange_say(x, &event);
+    engine_exchange_say(x, &event);
 }

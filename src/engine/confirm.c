@@ -22,7 +22,7 @@ static void end(struct confirmation *c, enum outcome outcome)
         .confirmation = c->rule->name,
         .read = c->rule->read.operation,
         .outcome = outcome,
-        .wanted = evidence_wanted(c->rule),
+        .wanted = engine_evidence_wanted(c->rule),
         .detail = c->evidence,
         .waited_ms = event_number(engine_now_ms(x->engine) - x->heard_at.ms),
     };
@@ -30,7 +30,7 @@ static void end(struct confirmation *c, enum outcome outcome)
         c->visible_ms = c->backoff.run_since_ms - x->heard_at.ms;
         event.visible_ms = event_number(c->visible_ms);
     }
-    exchange_say(x, &event);
+    engine_exchange_say(x, &event);
     timer_wake(timers_of(c), &x->wake);
 }
 
@@ -62,7 +62,8 @@ static void keep_evidence(struct confirmation *c,
                           const struct probe_result *result, struct str why)
 {
     struct buf text = {0};
-    evidence_write(c->exchange->engine, &c->rule->read, result, why, &text);
+    engine_evidence_write(c->exchange->engine, &c->rule->read, result, why,
+                          &text);
     /* The last one only, in memory that is used again where it suffices. */
     if (c->evidence_room < text.len) {
         c->evidence_room = text.len;
@@ -84,7 +85,7 @@ static void say_read_back(struct confirmation *c,
         .kind = EVENT_READ_BACK,
         .confirmation = c->rule->name,
         .read = c->rule->read.operation,
-        .verdict = verdict_name(verdict),
+        .verdict = engine_verdict_name(verdict),
         .status = result->status,
         .code = result->code,
         .waited_ms = event_number(now - c->exchange->heard_at.ms),
@@ -93,7 +94,7 @@ static void say_read_back(struct confirmation *c,
     if (sent.turn > 0) {
         event.took_ms = event_number(now - sent.ms);
     }
-    exchange_say(c->exchange, &event);
+    engine_exchange_say(c->exchange, &event);
 }
 
 static void wait_on(struct confirmation *c)
@@ -161,9 +162,9 @@ static void judge_probe(struct confirmation *c,
     struct arena *scratch = arena_new();
     struct str why = STR_NONE;
     struct moment sent = probe_sent(c->probe);
-    enum verdict verdict =
-        judge(scratch, c->rule, result,
-              document_with_read(scratch, c->exchange, c->item, result), &why);
+    enum verdict verdict = engine_judge(
+        scratch, c->rule, result,
+        engine_document_with_read(scratch, c->exchange, c->item, result), &why);
     keep_evidence(c, result, why);
     c->exchange->reads++;
     say_read_back(c, result, verdict, sent);

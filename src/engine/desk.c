@@ -100,7 +100,7 @@ static uint64_t key_of(const struct engine *engine, const struct desk *desk,
                STR_ARG(desk->region), STR_ARG(desk->operation),
                STR_ARG(access_key));
     buf_add(&text, what);
-    uint64_t key = digest_hash(engine, buf_str(&text)) | 1;
+    uint64_t key = engine_digest_hash(engine, buf_str(&text)) | 1;
     buf_free(&text);
     return key;
 }
@@ -163,7 +163,7 @@ static const struct shape *shape_of(struct desk *desk, const struct json *input)
 
 /* ---- names ---- */
 
-struct str names_at(const struct json *names, size_t i)
+struct str engine_names_at(const struct json *names, size_t i)
 {
     if (json_is(names, JSON_STRING)) {
         return i == 0 ? names->text : STR_NONE;
@@ -173,7 +173,7 @@ struct str names_at(const struct json *names, size_t i)
                : STR_NONE;
 }
 
-size_t names_count(const struct json *names)
+size_t engine_names_count(const struct json *names)
 {
     return json_is(names, JSON_ARRAY)    ? names->count
            : json_is(names, JSON_STRING) ? 1
@@ -208,7 +208,25 @@ void desk_add(struct exchange *x, const struct view *like,
                           shape_of(desk, input), input));
 }
 
-void desk_add_witness(struct exchange *x, const struct view *like)
+static bool is_among(const struct json *names, struct str name)
+{
+    for (size_t i = 0; i < engine_names_count(names); i++) {
+        if (str_eq(engine_names_at(names, i), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_named(struct exchange *x, const struct view *like,
+                      struct desk *desk, struct str name)
+{
+    add_view(x->write, x->arena, like, desk,
+             key_of(x->engine, desk, x->call->access_key, 'r', name));
+}
+
+void desk_add_witness(struct exchange *x, const struct view *like,
+                      const struct json *asked)
 {
     const struct rules_read *read = &like->by->read;
     struct desk *desk =
@@ -218,13 +236,15 @@ void desk_add_witness(struct exchange *x, const struct view *like)
     desk->view_count++; /* it must not go meanwhile */
     if (known == NULL || known->resource.compiled == NULL) {
         add_view(x->write, x->arena, like, desk, 0);
-    }
-    for (size_t i = 0; known != NULL && known->resource.compiled != NULL &&
-                       i < names_count(x->resources);
-         i++) {
-        add_view(x->write, x->arena, like, desk,
-                 key_of(x->engine, desk, x->call->access_key, 'r',
-                        names_at(x->resources, i)));
+    } else {
+        for (size_t i = 0; i < engine_names_count(x->resources); i++) {
+            add_named(x, like, desk, engine_names_at(x->resources, i));
+        }
+        for (size_t i = 0; i < engine_names_count(asked); i++) {
+            if (!is_among(x->resources, engine_names_at(asked, i))) {
+                add_named(x, like, desk, engine_names_at(asked, i));
+            }
+        }
     }
     desk_leave(x->engine, desk);
 }
@@ -286,10 +306,10 @@ size_t witness_find(struct engine *engine, const struct question *question,
                  key_of_input(engine, desk, question->access_key, s,
                               question->input));
     }
-    for (size_t i = 0; i < names_count(question->resource); i++) {
+    for (size_t i = 0; i < engine_names_count(question->resource); i++) {
         note_key(engine, &finding,
                  key_of(engine, desk, question->access_key, 'r',
-                        names_at(question->resource, i)));
+                        engine_names_at(question->resource, i)));
     }
     struct peg *at = question->looks_through ? desk->open : NULL;
     for (size_t i = 0; at != NULL && i < LOOKED_THROUGH_MAX; i++) {
@@ -299,12 +319,12 @@ size_t witness_find(struct engine *engine, const struct question *question,
     return finding.count;
 }
 
-enum verdict view_judge(const struct view *view, struct arena *arena,
-                        const struct sight *sight)
+enum verdict engine_view_judge(const struct view *view, struct arena *arena,
+                               const struct sight *sight)
 {
     struct str why = STR_NONE;
-    struct json *document = document_of_change(arena, &view->write->change,
-                                               view->item, sight->result);
+    struct json *document = engine_document_of_change(
+        arena, &view->write->change, view->item, sight->result);
     json_set(arena, document, STR("asked"), sight->asked);
     json_set(arena, document, STR("complete"),
              json_new_bool(arena, sight->complete));
@@ -312,10 +332,10 @@ enum verdict view_judge(const struct view *view, struct arena *arena,
         return VERDICT_UNVERIFIABLE; /* its rule speaks of whole lists */
     }
     if (view->by != view->rule && view->by->when.compiled != NULL &&
-        !judge_expression(arena, &view->by->when, document, &why)) {
+        !engine_judge_expression(arena, &view->by->when, document, &why)) {
         return VERDICT_UNVERIFIABLE;
     }
     enum verdict verdict =
-        judge(arena, view->by, sight->result, document, &why);
+        engine_judge(arena, view->by, sight->result, document, &why);
     return why.len > 0 ? VERDICT_UNVERIFIABLE : verdict;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hashes under a key that each process makes for itself: SipHash-2-4 (Aumasson
  * and Bernstein 2012). Here because a log may say that two values are equal,
- * but not let anybody try what they are. Start at digest_seal(). */
+ * but not let anybody try what they are. Start at engine_digest_seal(). */
 #include "engine/private.h"
 
 struct sip {
@@ -35,7 +35,7 @@ static void absorb(struct sip *s, uint64_t word)
     s->v0 ^= word;
 }
 
-uint64_t digest_hash(const struct engine *engine, struct str text)
+uint64_t engine_digest_hash(const struct engine *engine, struct str text)
 {
     const uint64_t *key = engine->digest_key;
     struct sip s = {
@@ -65,13 +65,14 @@ static const struct json *sealed(const struct engine *engine,
 {
     struct buf text = {0};
     json_write_canonical(value, &text);
-    unsigned long long hash = digest_hash(engine, buf_str(&text));
+    unsigned long long hash = engine_digest_hash(engine, buf_str(&text));
     buf_free(&text);
     return json_new_string(arena, arena_printf(arena, "~%016llx", hash));
 }
 
-const struct json *digest_seal(const struct engine *engine, struct arena *arena,
-                               const struct json *value)
+const struct json *engine_digest_seal(const struct engine *engine,
+                                      struct arena *arena,
+                                      const struct json *value)
 {
     const struct json *hidden = json_get(value, RULES_DIGEST);
     if (hidden != NULL) {
@@ -83,7 +84,8 @@ const struct json *digest_seal(const struct engine *engine, struct arena *arena,
     struct json *copy = json_new(arena, value->type);
     for (size_t i = 0; i < value->count; i++) {
         const struct json_member *member = &value->members[i];
-        const struct json *inner = digest_seal(engine, arena, member->value);
+        const struct json *inner =
+            engine_digest_seal(engine, arena, member->value);
         if (value->type == JSON_ARRAY) {
             json_push(arena, copy, inner);
         } else {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The document that a rule's expressions see. Here because the steps, the
  * confirmations, the resends and clients' reads are all judged by it. Start at
- * document_of_change(). */
+ * engine_document_of_change(). */
 #include "engine/private.h"
 
 static struct json *facts_of_call(const struct change *change,
@@ -22,8 +22,8 @@ static struct json *facts_of_call(const struct change *change,
     return call;
 }
 
-const struct json *document_error(struct arena *arena, struct str code,
-                                  struct str message, int status)
+const struct json *engine_document_error(struct arena *arena, struct str code,
+                                         struct str message, int status)
 {
     struct json *error = json_new(arena, JSON_OBJECT);
     json_set(arena, error, STR("code"), json_new_string(arena, code));
@@ -32,7 +32,7 @@ const struct json *document_error(struct arena *arena, struct str code,
     return error;
 }
 
-struct change change_of(const struct exchange *x)
+struct change engine_change_of(const struct exchange *x)
 {
     return (struct change){
         .service = x->aws.service,
@@ -46,10 +46,10 @@ struct change change_of(const struct exchange *x)
     };
 }
 
-struct json *document_of_change(struct arena *arena,
-                                const struct change *change,
-                                const struct json *item,
-                                const struct probe_result *result)
+struct json *engine_document_of_change(struct arena *arena,
+                                       const struct change *change,
+                                       const struct json *item,
+                                       const struct probe_result *result)
 {
     const struct json *none = json_new(arena, JSON_NULL);
     struct json *document = json_new(arena, JSON_OBJECT);
@@ -67,16 +67,17 @@ struct json *document_of_change(struct arena *arena,
     }
     json_set(arena, document, STR("read"), answered ? result->output : none);
     json_set(arena, document, STR("read_error"),
-             refused ? document_error(arena, result->code, result->message,
-                                      result->status)
+             refused ? engine_document_error(arena, result->code,
+                                             result->message, result->status)
                      : none);
     return document;
 }
 
-struct json *document_with_read(struct arena *arena, const struct exchange *x,
-                                const struct json *item,
-                                const struct probe_result *result)
+struct json *engine_document_with_read(struct arena *arena,
+                                       const struct exchange *x,
+                                       const struct json *item,
+                                       const struct probe_result *result)
 {
-    struct change change = change_of(x);
-    return document_of_change(arena, &change, item, result);
+    struct change change = engine_change_of(x);
+    return engine_document_of_change(arena, &change, item, result);
 }

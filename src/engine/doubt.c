@@ -32,14 +32,16 @@ static bool is_echo(struct exchange *x, const struct probe_result *result)
         return true;
     }
     struct arena *scratch = arena_new();
-    struct json *document = document_with_read(scratch, x, NULL, result);
-    const struct json *previous = recent_find(x->engine->recent, x, scratch);
+    struct json *document = engine_document_with_read(scratch, x, NULL, result);
+    const struct json *previous =
+        engine_recent_find(x->engine->recent, x, scratch);
     json_set(scratch, document, STR("error"),
-             document_error(scratch, x->error_code, x->error_message,
-                            x->fetch.response.status));
+             engine_document_error(scratch, x->error_code, x->error_message,
+                                   x->fetch.response.status));
     json_set(scratch, document, STR("previous"),
              previous != NULL ? previous : json_new(scratch, JSON_NULL));
-    bool echo = judge_expression(scratch, &x->resend->when, document, &why);
+    bool echo =
+        engine_judge_expression(scratch, &x->resend->when, document, &why);
     arena_free(scratch);
     return echo;
 }
@@ -88,7 +90,7 @@ static enum progress begin_doubt(struct exchange *x)
         return is_echo(x, NULL) ? wait_and_resend(x)
                                 : exchange_go(x, STEP_answer);
     }
-    x->probe = exchange_ask(x, &resend->read);
+    x->probe = engine_exchange_ask(x, &resend->read);
     return PARKED;
 }
 

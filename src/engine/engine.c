@@ -15,7 +15,7 @@ static struct engine *engine_of(struct http_handler *handler)
 
 static void handle(struct http_handler *self, struct http_call *call)
 {
-    exchange_start(engine_of(self), call);
+    engine_exchange_start(engine_of(self), call);
 }
 
 static bool is_form(const struct http_call *call)
@@ -37,7 +37,7 @@ static bool wants_body(struct http_handler *self, const struct http_call *call)
     bool wants =
         is_form(call) || str_eq(aws.service, STR("sts")) ||
         rules_find(engine->config.rules, aws.service, aws.operation) != NULL ||
-        read_wants_body(engine, &aws);
+        engine_read_wants_body(engine, &aws);
     arena_free(arena);
     return wants;
 }
@@ -50,9 +50,9 @@ struct engine *engine_new(const struct engine_config *config)
     engine->handler.wants_body = wants_body;
     engine->arena = arena_new();
     engine->joins = joins_new();
-    engine->recent = recent_new();
+    engine->recent = engine_recent_new();
     engine->desks = desks_new();
-    engine->witnesses = witnesses_new();
+    engine->witnesses = engine_witnesses_new();
     engine->rng.state = config->seed;
     rng_secret(engine->digest_key, sizeof(engine->digest_key));
     (void)rules_ref(config->rules);
@@ -68,8 +68,8 @@ void engine_free(struct engine *engine)
     regret_stop_all(engine);
     assert(engine->probe_count == 0);
     joins_free(engine->joins);
-    recent_free(engine->recent);
-    witnesses_free(engine);
+    engine_recent_free(engine->recent);
+    engine_witnesses_free(engine);
     desks_free(engine->desks);
     rules_unref(engine->config.rules);
     arena_free(engine->arena);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a read showed, in words for people and without secrets. Here because
  * read-backs, clients' reads and the 424 all tell it. Start at
- * evidence_write(). */
+ * engine_evidence_write(). */
 #include "engine/private.h"
 
 enum { EVIDENCE_MAX = 400, EVIDENCE_ALL = 600 };
@@ -30,9 +30,10 @@ static void write_answer(const struct engine *engine,
     arena_free(scratch);
 }
 
-void evidence_write(const struct engine *engine, const struct rules_read *read,
-                    const struct probe_result *result, struct str why,
-                    struct buf *out)
+void engine_evidence_write(const struct engine *engine,
+                           const struct rules_read *read,
+                           const struct probe_result *result, struct str why,
+                           struct buf *out)
 {
     buf_printf(out, "%.*s ", STR_ARG(read->operation));
     if (result->kind == PROBE_ANSWERED) {
@@ -52,7 +53,7 @@ void evidence_write(const struct engine *engine, const struct rules_read *read,
     }
 }
 
-struct str evidence_wanted(const struct rules_confirmation *rule)
+struct str engine_evidence_wanted(const struct rules_confirmation *rule)
 {
     const struct rules_condition *wanted = &rule->success;
     return wanted->error_count > 0 ? wanted->errors[0]

@@ -18,14 +18,14 @@ static struct timers *timers_of(const struct exchange *x)
     return x->engine->config.timers;
 }
 
-enum progress exchange_fault(struct exchange *x, int status, const char *code,
-                             struct str message)
+enum progress engine_exchange_fault(struct exchange *x, int status,
+                                    const char *code, struct str message)
 {
-    answer_fault(x, status, code, message);
+    engine_answer_fault(x, status, code, message);
     return exchange_go(x, STEP_answer);
 }
 
-void exchange_say(const struct exchange *x, struct event *event)
+void engine_exchange_say(const struct exchange *x, struct event *event)
 {
     event->exchange = x->id;
     event->client = x->call->access_key;
@@ -50,7 +50,7 @@ static void on_gone(void *ctx)
     }
     w->left = true;
     struct event event = {.kind = EVENT_CLIENT_GONE};
-    exchange_say(x, &event);
+    engine_exchange_say(x, &event);
     timer_wake(timers_of(x), &x->wake);
 }
 
@@ -108,7 +108,7 @@ static struct str decoded_body(struct exchange *x)
     return body;
 }
 
-void exchange_name_resource(struct exchange *x)
+void engine_exchange_name_resource(struct exchange *x)
 {
     struct str why = STR_NONE;
     if (x->rule->resource.compiled == NULL) {
@@ -117,7 +117,7 @@ void exchange_name_resource(struct exchange *x)
     struct arena *scratch = arena_new();
     const struct json *value =
         rules_value(scratch, &x->rule->resource,
-                    document_with_read(scratch, x, NULL, NULL), &why);
+                    engine_document_with_read(scratch, x, NULL, NULL), &why);
     if (value->type != JSON_NULL) {
         struct buf text = {0};
         x->resources = json_copy(x->arena, value);
@@ -184,9 +184,9 @@ static void say_received(const struct exchange *x)
     struct event event = {.kind = EVENT_CALL_RECEIVED,
                           .detail = x->aws.trouble};
     if (x->rule != NULL || x->known != NULL) {
-        event.request = read_request_text(x, scratch);
+        event.request = engine_read_request_text(x, scratch);
     }
-    exchange_say(x, &event);
+    engine_exchange_say(x, &event);
     arena_free(scratch);
 }
 
@@ -201,13 +201,13 @@ static enum progress step_identify(struct exchange *x)
     x->invocation_id = http_headers_get(headers, "amz-sdk-invocation-id");
     x->policy = policy_word(http_headers_get(headers, "x-settled-policy"));
     if (!place_call(x, &why)) {
-        return exchange_fault(x, 400, "UnknownEndpoint", why);
+        return engine_exchange_fault(x, 400, "UnknownEndpoint", why);
     }
     x->rule = rule_for(x);
     if (x->rule != NULL) {
-        exchange_name_resource(x);
+        engine_exchange_name_resource(x);
     } else {
-        read_begin(x);
+        engine_read_begin(x);
     }
     say_received(x);
     return exchange_go(x, x->rule != NULL ? STEP_join : STEP_relay);
@@ -222,10 +222,10 @@ static void hand_over(struct exchange *from, struct exchange *to)
     add_waiter(to, ARENA_NEW(to->arena, struct waiter), from->call);
     from->waiters = NULL;
     from->call = NULL;
-    exchange_say(to, &event);
+    engine_exchange_say(to, &event);
 }
 
-bool exchange_may_be_held(struct exchange *x)
+bool engine_exchange_may_be_held(struct exchange *x)
 {
     struct engine *engine = x->engine;
     size_t limit =
@@ -248,7 +248,7 @@ static enum progress step_join(struct exchange *x)
     if (kept != NULL) {
         struct event event = {.kind = EVENT_CALL_JOINED,
                               .detail = STR("it had been answered")};
-        exchange_say(x, &event);
+        engine_exchange_say(x, &event);
         x->reply = http_response_copy(x->arena, kept);
         return exchange_go(x, STEP_answer);
     }
@@ -256,8 +256,8 @@ static enum progress step_join(struct exchange *x)
         joins_add(engine->joins, x);
         return exchange_go(x, STEP_relay);
     }
-    if (!exchange_may_be_held(x)) {
-        return exchange_fault(
+    if (!engine_exchange_may_be_held(x)) {
+        return engine_exchange_fault(
             x, 503, "SlowDown",
             arena_printf(x->arena,
                          "settled holds %zu calls already, which is "
@@ -274,7 +274,8 @@ static enum progress step_join(struct exchange *x)
 
 /* ---- before ---- */
 
-struct probe *exchange_ask(struct exchange *x, const struct rules_read *read)
+struct probe *engine_exchange_ask(struct exchange *x,
+                                  const struct rules_read *read)
 {
     struct arena *scratch = arena_new();
     const struct probe_ask question = {
@@ -285,7 +286,7 @@ struct probe *exchange_ask(struct exchange *x, const struct rules_read *read)
         .region = x->aws.region,
         .operation = read->model,
         .input = rules_input(scratch, read,
-                             document_with_read(scratch, x, NULL, NULL)),
+                             engine_document_with_read(scratch, x, NULL, NULL)),
     };
     struct probe *probe =
         probe_ask(x->engine, &question, engine_now_ms(x->engine), &x->wake);
@@ -296,7 +297,7 @@ struct probe *exchange_ask(struct exchange *x, const struct rules_read *read)
 static enum progress step_before(struct exchange *x)
 {
     if (x->probe == NULL) {
-        x->probe = exchange_ask(x, &x->rule->before);
+        x->probe = engine_exchange_ask(x, &x->rule->before);
         return PARKED;
     }
     const struct probe_result *result = probe_get(x->probe);
@@ -322,10 +323,10 @@ static void say_given(struct exchange *x)
         .outcome = x->outcome,
         .waited_ms = event_number(engine_now_ms(x->engine) - x->received_ms),
     };
-    exchange_say(x, &event);
+    engine_exchange_say(x, &event);
 }
 
-void exchange_answer(struct exchange *x)
+void engine_exchange_answer(struct exchange *x)
 {
     if (x->listed_for_joins) {
         joins_remove(x->engine->joins, x);
@@ -339,9 +340,9 @@ void exchange_answer(struct exchange *x)
 
 static enum progress step_answer(struct exchange *x)
 {
-    exchange_answer(x);
+    engine_exchange_answer(x);
     if (x->watched && x->heard_at.turn > 0) {
-        read_end(x);
+        engine_read_end(x);
     }
     return exchange_go(x, STEP_finish);
 }
@@ -373,7 +374,7 @@ static enum progress step_finish(struct exchange *x)
         confirmation_stop(&x->confirmations[i]);
     }
     probe_drop(x->probe, &x->wake);
-    exchange_end_fetch(x);
+    engine_exchange_end_fetch(x);
     joins_remove(engine->joins, x);
     timer_cancel(timers_of(x), &x->deadline);
     timer_cancel(timers_of(x), &x->interim);
@@ -406,7 +407,7 @@ static void drive(void *ctx)
     }
 }
 
-void exchange_start(struct engine *engine, struct http_call *call)
+void engine_exchange_start(struct engine *engine, struct http_call *call)
 {
     struct arena *arena = arena_new();
     struct exchange *x = ARENA_NEW(arena, struct exchange);

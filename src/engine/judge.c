@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a read-back shows, by the rule's conditions. Pure. Start at judge(). */
+/* What a read-back shows, by the rule's conditions. Pure. Start at
+ * engine_judge(). */
 #include "engine/private.h"
 
-const char *verdict_name(enum verdict verdict)
+const char *engine_verdict_name(enum verdict verdict)
 {
     static const char *const names[] = {
         [VERDICT_HOLDS] = "holds",
@@ -15,9 +16,9 @@ const char *verdict_name(enum verdict verdict)
     return names[verdict];
 }
 
-bool judge_expression(struct arena *arena,
-                      const struct rules_expression *expression,
-                      const struct json *document, struct str *ret_why)
+bool engine_judge_expression(struct arena *arena,
+                             const struct rules_expression *expression,
+                             const struct json *document, struct str *ret_why)
 {
     return jmespath_is_true(rules_value(arena, expression, document, ret_why));
 }
@@ -45,17 +46,18 @@ static bool meets(struct arena *arena, const struct rules_condition *condition,
     if (condition->error_count > 0) {
         return refused && names_error(condition, result->code) &&
                (condition->expression.compiled == NULL ||
-                judge_expression(arena, &condition->expression, document,
-                                 ret_why));
+                engine_judge_expression(arena, &condition->expression, document,
+                                        ret_why));
     }
     return !refused && condition->expression.compiled != NULL &&
-           judge_expression(arena, &condition->expression, document, ret_why);
+           engine_judge_expression(arena, &condition->expression, document,
+                                   ret_why);
 }
 
-enum verdict judge(struct arena *arena,
-                   const struct rules_confirmation *confirmation,
-                   const struct probe_result *result,
-                   const struct json *document, struct str *ret_why)
+enum verdict engine_judge(struct arena *arena,
+                          const struct rules_confirmation *confirmation,
+                          const struct probe_result *result,
+                          const struct json *document, struct str *ret_why)
 {
     if (result->kind == PROBE_THROTTLED || result->kind == PROBE_LOST) {
         return VERDICT_TRY_AGAIN;
@@ -72,7 +74,7 @@ enum verdict judge(struct arena *arena,
     }
     bool stale =
         confirmation->stale.compiled == NULL ||
-        judge_expression(arena, &confirmation->stale, document, ret_why);
+        engine_judge_expression(arena, &confirmation->stale, document, ret_why);
     if ((result->kind == PROBE_ANSWERED && stale) ||
         meets(arena, &confirmation->retry, result, document, ret_why)) {
         return VERDICT_NOT_YET;
@@ -80,10 +82,10 @@ enum verdict judge(struct arena *arena,
     return VERDICT_UNVERIFIABLE;
 }
 
-bool judge_shows_success(struct arena *arena,
-                         const struct rules_confirmation *confirmation,
-                         const struct probe_result *result,
-                         const struct json *document)
+bool engine_judge_shows_success(struct arena *arena,
+                                const struct rules_confirmation *confirmation,
+                                const struct probe_result *result,
+                                const struct json *document)
 {
     struct str why = STR_NONE;
     return meets(arena, &confirmation->success, result, document, &why);

@@ -12,7 +12,7 @@ static void answer_now(struct exchange *x)
 {
     x->reply = x->fetch.response;
     http_headers_set(x->arena, &x->reply.headers, STR("x-settled-id"), x->id);
-    exchange_answer(x);
+    engine_exchange_answer(x);
     for (struct waiter *w = x->waiters; w != NULL; w = w->next) {
         /* It may leave now, and nobody need hear of it. */
         timer_cancel(x->engine->config.timers, &w->gone);
@@ -24,13 +24,13 @@ static void answer_now(struct exchange *x)
 enum progress step_observe(struct exchange *x)
 {
     answer_now(x);
-    if (!exchange_may_be_held(x)) {
+    if (!engine_exchange_may_be_held(x)) {
         struct event event = {
             .kind = EVENT_NOT_OBSERVED,
             .detail = STR("as many changes as may be (--held-limit) are being "
                           "observed already"),
         };
-        exchange_say(x, &event);
+        engine_exchange_say(x, &event);
         return exchange_go(x, STEP_finish);
     }
     return exchange_go(x, STEP_plan);
@@ -66,6 +66,10 @@ static void tell_race(const struct write *write, const struct note *note,
                       const char *verdict, struct event_number needed_ms,
                       struct str wanted)
 {
+    int64_t gap_ms = note->sent.ms - write->heard.ms;
+    if (needed_ms.value < gap_ms) {
+        needed_ms = (struct event_number){0}; /* this read lags for longer */
+    }
     struct event event = {
         .kind = EVENT_RACE,
         .exchange = note->id,
@@ -79,7 +83,7 @@ static void tell_race(const struct write *write, const struct note *note,
         .read = note->read,
         .verdict = verdict,
         .write = write->id,
-        .gap_ms = event_number(note->sent.ms - write->heard.ms),
+        .gap_ms = event_number(gap_ms),
         .needed_ms = needed_ms,
         .detail = note->detail,
         .wanted = wanted,
@@ -109,7 +113,7 @@ static void tell_late(const struct view *view, const struct note *note)
     if (note->verdict == VERDICT_NOT_YET &&
         note->sent.turn < write->settled.turn) {
         tell_race(write, &late, "stale", view->needed_ms,
-                  evidence_wanted(view->rule));
+                  engine_evidence_wanted(view->rule));
     }
 }
 
@@ -124,9 +128,9 @@ void observe_note(const struct view *view, const struct note *note)
         return;
     }
     struct confirmation *c = view->confirmation;
-    if (c != NULL && note->verdict == VERDICT_NOT_YET &&
+    if (c != NULL && note->verdict == VERDICT_NOT_YET && view->key != 0 &&
         note->sent.turn > c->stale.turn) {
-        c->stale = note->sent;
+        c->stale = note->sent; /* no list: those may lag for longer */
     }
     if (write->note_count == NOTES_MAX) {
         return;
@@ -195,7 +199,7 @@ void observe_tell(const struct exchange *x)
             tell_race(x->write, worst, verdict, observe_needed_ms(c),
                       settled && c->evidence.len > 0
                           ? c->evidence
-                          : evidence_wanted(worst->rule));
+                          : engine_evidence_wanted(worst->rule));
         }
         note = next;
     }

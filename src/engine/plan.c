@@ -41,9 +41,10 @@ static void plan_one(struct plan *plan, const struct rules_confirmation *rule,
 {
     struct str why = STR_NONE;
     const struct json *document =
-        document_with_read(plan->scratch, plan->x, item, NULL);
-    bool wanted = rule->when.compiled == NULL ||
-                  judge_expression(plan->scratch, &rule->when, document, &why);
+        engine_document_with_read(plan->scratch, plan->x, item, NULL);
+    bool wanted =
+        rule->when.compiled == NULL ||
+        engine_judge_expression(plan->scratch, &rule->when, document, &why);
     if (wanted && plan->x->engine->config.observe) {
         why = observe_hinders(rule);
     }
@@ -76,9 +77,9 @@ static struct items items_of(const struct exchange *x,
 {
     struct items items = {NULL, STR_NONE};
     if (rule->for_each.compiled != NULL) {
-        items.list =
-            rules_value(scratch, &rule->for_each,
-                        document_with_read(scratch, x, NULL, NULL), &items.why);
+        items.list = rules_value(
+            scratch, &rule->for_each,
+            engine_document_with_read(scratch, x, NULL, NULL), &items.why);
     }
     if (items.list != NULL && items.why.len == 0 &&
         items.list->type != JSON_ARRAY && items.list->type != JSON_NULL) {
@@ -144,8 +145,8 @@ static void plan_all(struct exchange *x)
     arena_free(scratch);
 }
 
-struct confirmation *plan_above(struct exchange *x, struct arena *arena,
-                                size_t *ret_count)
+struct confirmation *engine_plan_above(struct exchange *x, struct arena *arena,
+                                       size_t *ret_count)
 {
     struct plan plan = {.x = x, .arena = arena, .scratch = arena};
     collect(&plan, false);
@@ -157,10 +158,10 @@ static bool rule_applies(struct exchange *x)
 {
     struct str why = STR_NONE;
     struct arena *scratch = arena_new();
-    bool applies =
-        x->rule->when.compiled == NULL ||
-        judge_expression(scratch, &x->rule->when,
-                         document_with_read(scratch, x, NULL, NULL), &why);
+    bool applies = x->rule->when.compiled == NULL ||
+                   engine_judge_expression(
+                       scratch, &x->rule->when,
+                       engine_document_with_read(scratch, x, NULL, NULL), &why);
     arena_free(scratch);
     return applies || why.len > 0;
 }
@@ -191,13 +192,13 @@ static enum progress conclude(struct exchange *x, enum outcome outcome)
     if (outcome == OUTCOME_SETTLED) {
         event.visible_ms = visible_ms(x);
     }
-    exchange_say(x, &event);
-    recent_add(x->engine->recent, x);
+    engine_exchange_say(x, &event);
+    engine_recent_add(x->engine->recent, x);
     if (x->engine->config.observe) {
         observe_tell(x);
         return exchange_go(x, STEP_finish);
     }
-    answer_settled(x);
+    engine_answer_settled(x);
     return exchange_go(x, STEP_answer);
 }
 

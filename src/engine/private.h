@@ -113,31 +113,32 @@ enum verdict {
     VERDICT_UNVERIFIABLE, /* denied, or an error the rule does not name */
     VERDICT_ASSUMED,      /* a replay in which nothing tells otherwise */
 };
-const char *verdict_name(enum verdict verdict);
+const char *engine_verdict_name(enum verdict verdict);
 /* `document` has `read` and `read_error` set. */
-enum verdict judge(struct arena *arena,
-                   const struct rules_confirmation *confirmation,
-                   const struct probe_result *result,
-                   const struct json *document, struct str *ret_why);
+enum verdict engine_judge(struct arena *arena,
+                          const struct rules_confirmation *confirmation,
+                          const struct probe_result *result,
+                          const struct json *document, struct str *ret_why);
 /* Whether an expression is true of a document; false when it fails, and why. */
-bool judge_expression(struct arena *arena,
-                      const struct rules_expression *expression,
-                      const struct json *document, struct str *ret_why);
+bool engine_judge_expression(struct arena *arena,
+                             const struct rules_expression *expression,
+                             const struct json *document, struct str *ret_why);
 
 /* Whether it shows the change itself, not only a later one. */
-bool judge_shows_success(struct arena *arena,
-                         const struct rules_confirmation *confirmation,
-                         const struct probe_result *result,
-                         const struct json *document);
+bool engine_judge_shows_success(struct arena *arena,
+                                const struct rules_confirmation *confirmation,
+                                const struct probe_result *result,
+                                const struct json *document);
 
 /* ---- evidence.c: what was seen, for people: never a secret ---- */
 
 /* What a read said, and `why` it could not be judged; cut off. */
-void evidence_write(const struct engine *engine, const struct rules_read *read,
-                    const struct probe_result *result, struct str why,
-                    struct buf *out);
+void engine_evidence_write(const struct engine *engine,
+                           const struct rules_read *read,
+                           const struct probe_result *result, struct str why,
+                           struct buf *out);
 /* What a confirmation wants to see. */
-struct str evidence_wanted(const struct rules_confirmation *rule);
+struct str engine_evidence_wanted(const struct rules_confirmation *rule);
 
 /* ---- confirm.c: one confirmation of one exchange ---- */
 
@@ -174,13 +175,14 @@ void confirmation_overtake(struct confirmation *confirmation);
 /* ---- recent.c: the last confirmed change of a resource ---- */
 
 struct recent;
-struct recent *recent_new(void);
-void recent_free(struct recent *recent);
+struct recent *engine_recent_new(void);
+void engine_recent_free(struct recent *recent);
 /* `resource` is a text or a list of texts. */
-void recent_add(struct recent *recent, const struct exchange *x);
+void engine_recent_add(struct recent *recent, const struct exchange *x);
 /* {operation, request, seconds_ago, outcome}, or NULL. */
-const struct json *recent_find(struct recent *recent, const struct exchange *x,
-                               struct arena *arena);
+const struct json *engine_recent_find(struct recent *recent,
+                                      const struct exchange *x,
+                                      struct arena *arena);
 
 /* ---- join.c: retries meet the call they repeat ---- */
 
@@ -299,22 +301,23 @@ struct exchange {
 };
 
 /* Takes over the handler's hold on the call. */
-void exchange_start(struct engine *engine, struct http_call *call);
+void engine_exchange_start(struct engine *engine, struct http_call *call);
 /* Fills in what every event of an exchange says. */
-void exchange_say(const struct exchange *x, struct event *event);
+void engine_exchange_say(const struct exchange *x, struct event *event);
 /* Lets go of the call upstream. */
-void exchange_end_fetch(struct exchange *x);
+void engine_exchange_end_fetch(struct exchange *x);
 /* An error of ours is the answer. */
-enum progress exchange_fault(struct exchange *x, int status, const char *code,
-                             struct str message);
+enum progress engine_exchange_fault(struct exchange *x, int status,
+                                    const char *code, struct str message);
 /* A read of a rule outside a confirmation; wakes the exchange. */
-struct probe *exchange_ask(struct exchange *x, const struct rules_read *read);
+struct probe *engine_exchange_ask(struct exchange *x,
+                                  const struct rules_read *read);
 /* Gives the answer to everyone who waits, and keeps it for a late retry. */
-void exchange_answer(struct exchange *x);
+void engine_exchange_answer(struct exchange *x);
 /* Counts it among those held, or observed, unless there are too many. */
-bool exchange_may_be_held(struct exchange *x);
+bool engine_exchange_may_be_held(struct exchange *x);
 /* Works out whom it changes, where the rule and what is known can tell. */
-void exchange_name_resource(struct exchange *x);
+void engine_exchange_name_resource(struct exchange *x);
 
 static inline enum progress exchange_go(struct exchange *x, enum step next)
 {
@@ -340,8 +343,8 @@ enum progress step_observe(struct exchange *x);
 enum progress step_plan(struct exchange *x);
 enum progress step_settle(struct exchange *x);
 /* The confirmations above the level that is awaited, in `arena`. */
-struct confirmation *plan_above(struct exchange *x, struct arena *arena,
-                                size_t *ret_count);
+struct confirmation *engine_plan_above(struct exchange *x, struct arena *arena,
+                                       size_t *ret_count);
 
 /* ---- document.c: what a rule's expressions see ---- */
 
@@ -351,35 +354,37 @@ struct change {
     int64_t started_ms;
     const struct json *request, *response, *before; /* NULL: none */
 };
-struct change change_of(const struct exchange *x);
-struct json *document_of_change(struct arena *arena,
-                                const struct change *change,
-                                const struct json *item,
-                                const struct probe_result *result);
+struct change engine_change_of(const struct exchange *x);
+struct json *engine_document_of_change(struct arena *arena,
+                                       const struct change *change,
+                                       const struct json *item,
+                                       const struct probe_result *result);
 /* A fresh {request, response, before, call, read, read_error}, and {item} where
  * there is one. */
-struct json *document_with_read(struct arena *arena, const struct exchange *x,
-                                const struct json *item,
-                                const struct probe_result *result);
+struct json *engine_document_with_read(struct arena *arena,
+                                       const struct exchange *x,
+                                       const struct json *item,
+                                       const struct probe_result *result);
 /* {code, message, status} */
-const struct json *document_error(struct arena *arena, struct str code,
-                                  struct str message, int status);
+const struct json *engine_document_error(struct arena *arena, struct str code,
+                                         struct str message, int status);
 
 /* ---- answer.c ---- */
 
 /* Sets x->reply: AWS's answer with our headers, or the 424. */
-void answer_settled(struct exchange *x);
+void engine_answer_settled(struct exchange *x);
 /* Sets x->reply to an error of ours in the caller's protocol. */
-void answer_fault(struct exchange *x, int status, const char *code,
-                  struct str message);
+void engine_answer_fault(struct exchange *x, int status, const char *code,
+                         struct str message);
 
 /* ---- digest.c ---- */
 
 /* A copy in which each digest(x) is a short text that tells nothing. */
-const struct json *digest_seal(const struct engine *engine, struct arena *arena,
-                               const struct json *value);
+const struct json *engine_digest_seal(const struct engine *engine,
+                                      struct arena *arena,
+                                      const struct json *value);
 /* Nobody outside can work it out, nor make two alike. */
-uint64_t digest_hash(const struct engine *engine, struct str text);
+uint64_t engine_digest_hash(const struct engine *engine, struct str text);
 
 enum { PROBE_BUCKETS = 1024 };
 

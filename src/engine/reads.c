@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Clients' own reads: what each saw, by the rules' known reads, and whether it
  * saw the change before it. Here because a read is no business of the steps: it
- * passes, and is looked at afterwards. Start at read_begin(). */
+ * passes, and is looked at afterwards. Start at engine_read_begin(). */
 #include "engine/witness.h"
 
 enum {
@@ -43,7 +43,8 @@ static struct str text_of(struct arena *arena, const struct json *value)
     return copy;
 }
 
-struct str read_request_text(const struct exchange *x, struct arena *arena)
+struct str engine_read_request_text(const struct exchange *x,
+                                    struct arena *arena)
 {
     if (x->aws.input == NULL || x->body.len > (size_t)2 * REQUEST_MAX) {
         return STR_NONE;
@@ -60,24 +61,26 @@ static const struct json *value_or_null(const struct json *value)
     return json_is(value, JSON_STRING) && value->text.len == 0 ? NULL : value;
 }
 
-struct str read_value_written(const struct exchange *x, struct arena *arena)
+struct str engine_read_value_written(const struct exchange *x,
+                                     struct arena *arena)
 {
     struct aws_registry *registry = x->engine->config.registry;
     struct str why = STR_NONE;
     if (x->rule->value.compiled == NULL || x->response == NULL) {
         return STR_NONE;
     }
-    struct change change = change_of(x);
+    struct change change = engine_change_of(x);
     change.request = aws_redact(registry, arena, x->aws.service,
                                 x->aws.operation, change.request);
     change.response = aws_redact(registry, arena, x->aws.service,
                                  x->aws.operation, change.response);
-    const struct json *value =
-        rules_value(arena, &x->rule->value,
-                    document_of_change(arena, &change, NULL, NULL), &why);
+    const struct json *value = rules_value(
+        arena, &x->rule->value,
+        engine_document_of_change(arena, &change, NULL, NULL), &why);
     value = why.len > 0 ? NULL : value_or_null(value);
-    return value == NULL ? STR_NONE
-                         : text_of(arena, digest_seal(x->engine, arena, value));
+    return value == NULL
+               ? STR_NONE
+               : text_of(arena, engine_digest_seal(x->engine, arena, value));
 }
 
 /* ---- is it to be judged? ---- */
@@ -96,20 +99,20 @@ static struct question question_of(const struct exchange *x,
     };
 }
 
-/* What it asks for, by the request alone; NULL: nobody can tell. */
-static const struct json *asked_resource(const struct exchange *x,
-                                         struct arena *arena)
+const struct json *engine_read_resource(struct arena *arena,
+                                        const struct rules_known_read *known,
+                                        const struct json *input)
 {
     struct str why = STR_NONE;
-    if (x->known == NULL || x->known->resource.compiled == NULL) {
+    if (known == NULL || known->resource.compiled == NULL) {
         return NULL;
     }
     struct json *document = json_new(arena, JSON_OBJECT);
-    json_set(arena, document, STR("request"), x->aws.input);
-    return rules_value(arena, &x->known->resource, document, &why);
+    json_set(arena, document, STR("request"), input);
+    return rules_value(arena, &known->resource, document, &why);
 }
 
-bool read_wants_body(struct engine *engine, const struct aws_call *call)
+bool engine_read_wants_body(struct engine *engine, const struct aws_call *call)
 {
     return witness_is_asked_for(engine, call->service, call->region,
                                 call->operation) ||
@@ -118,17 +121,18 @@ bool read_wants_body(struct engine *engine, const struct aws_call *call)
                             call->operation) != NULL);
 }
 
-void read_begin(struct exchange *x)
+void engine_read_begin(struct exchange *x)
 {
     struct view *one = NULL;
     bool streams = x->call->request.body.len == 0 && x->call->body_length != 0;
     if (x->aws.input == NULL || streams ||
-        !read_wants_body(x->engine, &x->aws)) {
+        !engine_read_wants_body(x->engine, &x->aws)) {
         return;
     }
     x->known = rules_find_read(x->rules, x->aws.service, x->aws.operation);
     struct arena *scratch = arena_new();
-    const struct json *resource = asked_resource(x, scratch);
+    const struct json *resource =
+        engine_read_resource(scratch, x->known, x->aws.input);
     if (json_is(resource, JSON_STRING)) {
         x->resource = arena_str(x->arena, resource->text);
     } else if (json_is(resource, JSON_ARRAY)) {
@@ -151,7 +155,7 @@ static struct seen *add_seen(struct look *look, struct str resource,
     look->seen[look->count] = (struct seen){
         .resource = resource,
         .value = value != NULL
-                     ? digest_seal(look->x->engine, look->arena, value)
+                     ? engine_digest_seal(look->x->engine, look->arena, value)
                      : NULL,
     };
     return &look->seen[look->count++];
@@ -169,8 +173,14 @@ static const struct json *evaluate(const struct look *look,
 static bool says_absent(const struct look *look)
 {
     const struct rules_known_read *known = look->x->known;
+    const struct json *codes = evaluate(look, &known->absent);
     for (size_t i = 0; i < known->absent_error_count; i++) {
         if (str_eq(known->absent_errors[i], look->result.code)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < engine_names_count(codes); i++) {
+        if (str_eq(engine_names_at(codes, i), look->result.code)) {
             return true;
         }
     }
@@ -239,8 +249,8 @@ static struct seen *seen_of(struct look *look, const struct write *write)
 {
     const struct json *names = write->resources;
     for (size_t i = 0; i < look->count; i++) {
-        for (size_t k = 0; k < names_count(names); k++) {
-            if (str_eq(names_at(names, k), look->seen[i].resource)) {
+        for (size_t k = 0; k < engine_names_count(names); k++) {
+            if (str_eq(engine_names_at(names, k), look->seen[i].resource)) {
                 return &look->seen[i];
             }
         }
@@ -250,11 +260,12 @@ static struct seen *seen_of(struct look *look, const struct write *write)
     if (one) {
         return &look->seen[0];
     }
-    /* It was looked for, and it is not on the list. */
-    bool absent = look->x->known != NULL && look->sight.complete &&
-                  look->result.kind == PROBE_ANSWERED &&
-                  names_count(names) == 1;
-    return add_seen(look, absent ? names_at(names, 0) : write->resource,
+    /* A list of whatever there is, and it is not on it. */
+    bool absent = look->x->known != NULL &&
+                  look->x->known->resource.compiled == NULL &&
+                  look->sight.complete && look->result.kind == PROBE_ANSWERED &&
+                  engine_names_count(names) == 1;
+    return add_seen(look, absent ? engine_names_at(names, 0) : write->resource,
                     absent ? json_new(look->arena, JSON_NULL) : NULL);
 }
 
@@ -275,7 +286,7 @@ static struct str words_for(const struct look *look, const struct seen *seen)
     } else {
         const struct rules_read read = {.service = x->aws.service,
                                         .operation = x->aws.operation};
-        evidence_write(x->engine, &read, &look->result, STR_NONE, &text);
+        engine_evidence_write(x->engine, &read, &look->result, STR_NONE, &text);
     }
     struct str words = arena_str(look->arena, buf_str(&text));
     buf_free(&text);
@@ -340,8 +351,10 @@ static void judge_views(struct look *look)
         struct view *view = look->views[i];
         look->verdicts[i] = VERDICT_UNVERIFIABLE;
         if (view->write->heard.turn < look->x->sent_at.turn &&
+            !witness_is_clouded(look->x->engine, view) &&
             !was_judged(look, i)) {
-            look->verdicts[i] = view_judge(view, look->arena, &look->sight);
+            look->verdicts[i] =
+                engine_view_judge(view, look->arena, &look->sight);
         }
     }
     for (size_t i = 0; i < look->view_count; i++) {
@@ -412,12 +425,12 @@ static void say_seen(const struct look *look, const struct seen *seen)
     }
     if (seen->write != NULL) {
         event.write = seen->write->id;
-        event.verdict = verdict_name(seen->verdict);
+        event.verdict = engine_verdict_name(seen->verdict);
     }
-    exchange_say(x, &event);
+    engine_exchange_say(x, &event);
 }
 
-void read_end(struct exchange *x)
+void engine_read_end(struct exchange *x)
 {
     struct arena *scratch = arena_new();
     struct look *look = ARENA_NEW(scratch, struct look);
@@ -428,7 +441,8 @@ void read_end(struct exchange *x)
     look->sight = (struct sight){x->aws.input, &look->result,
                                  is_complete(x, &look->result)};
     see(look);
-    struct question question = question_of(x, asked_resource(x, scratch));
+    struct question question =
+        question_of(x, engine_read_resource(scratch, x->known, x->aws.input));
     look->view_count =
         witness_find(x->engine, &question, look->views, VIEWS_MAX);
     judge_views(look);

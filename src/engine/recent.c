@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Remembers the last confirmed change of each resource, so that a refusal can
- * be told from an echo of it. Bounded. Start at recent_add(). */
+ * be told from an echo of it. Bounded. Start at engine_recent_add(). */
 #include "engine/private.h"
 
 #include "base/mem.h"
@@ -20,12 +20,12 @@ struct recent {
     struct slot slots[SLOTS]; /* by hash; a newcomer evicts */
 };
 
-struct recent *recent_new(void)
+struct recent *engine_recent_new(void)
 {
     return mem_new(sizeof(struct recent));
 }
 
-void recent_free(struct recent *recent)
+void engine_recent_free(struct recent *recent)
 {
     for (size_t i = 0; i < SLOTS; i++) {
         arena_free(recent->slots[i].arena);
@@ -70,7 +70,7 @@ static void add_one(struct recent *recent, const struct exchange *x,
     };
 }
 
-void recent_add(struct recent *recent, const struct exchange *x)
+void engine_recent_add(struct recent *recent, const struct exchange *x)
 {
     const struct json *resources = x->resources;
     if (json_is(resources, JSON_STRING)) {
@@ -86,8 +86,9 @@ void recent_add(struct recent *recent, const struct exchange *x)
     }
 }
 
-const struct json *recent_find(struct recent *recent, const struct exchange *x,
-                               struct arena *arena)
+const struct json *engine_recent_find(struct recent *recent,
+                                      const struct exchange *x,
+                                      struct arena *arena)
 {
     struct str key = key_of(arena, x, json_text(x->resources));
     const struct slot *slot = &recent->slots[str_hash(key) % SLOTS];
@@ -101,6 +102,6 @@ const struct json *recent_find(struct recent *recent, const struct exchange *x,
     json_set(arena, found, STR("request"), slot->request);
     json_set(arena, found, STR("seconds_ago"), json_new_number(arena, ago_s));
     json_set(arena, found, STR("outcome"),
-             json_new_text(arena, outcome_name(slot->outcome)));
+             json_new_text(arena, event_outcome_name(slot->outcome)));
     return found;
 }

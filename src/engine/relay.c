@@ -115,7 +115,7 @@ static void send_call(struct exchange *x)
     http_fetch_send(config->client, &x->fetch);
 }
 
-void exchange_end_fetch(struct exchange *x)
+void engine_exchange_end_fetch(struct exchange *x)
 {
     if (x->fetching) {
         http_fetch_cancel(x->engine->config.client, &x->fetch);
@@ -128,13 +128,14 @@ enum progress step_relay(struct exchange *x)
     struct event event = {.kind = x->resend == NULL ? EVENT_CALL_SENT
                                                     : EVENT_CALL_RESENT};
     if (x->gave_up) {
-        return exchange_fault(x, 503, "ServiceUnavailable",
-                              STR("settled gave up before it sent the call; "
-                                  "nothing was changed"));
+        return engine_exchange_fault(
+            x, 503, "ServiceUnavailable",
+            STR("settled gave up before it sent the call; "
+                "nothing was changed"));
     }
-    exchange_end_fetch(x);
+    engine_exchange_end_fetch(x);
     send_call(x);
-    exchange_say(x, &event);
+    engine_exchange_say(x, &event);
     return exchange_park(x, is_read_whole(x) ? STEP_hear : STEP_pass);
 }
 
@@ -168,8 +169,8 @@ static enum progress report_no_answer(struct exchange *x)
     const struct http_fault *fault =
         x->fetch.upload != NULL ? x->fetch.upload->fault : NULL;
     if (outcome == HTTP_UPLOAD_BROKEN && fault != NULL) {
-        return exchange_fault(x, fault->status, fault->code,
-                              str_of(fault->message));
+        return engine_exchange_fault(x, fault->status, fault->code,
+                                     str_of(fault->message));
     }
     bool unknown = (outcome == HTTP_LOST || outcome == HTTP_TIMED_OUT) &&
                    may_have_changed(x);
@@ -177,7 +178,8 @@ static enum progress report_no_answer(struct exchange *x)
     struct str message = arena_printf(
         x->arena, "%.*s%s", STR_ARG(x->fetch.error),
         unknown ? "; whether the call took effect is unknown" : "");
-    return exchange_fault(x, rows[outcome].status, rows[outcome].code, message);
+    return engine_exchange_fault(x, rows[outcome].status, rows[outcome].code,
+                                 message);
 }
 
 static void say_answered(struct exchange *x)
@@ -191,9 +193,9 @@ static void say_answered(struct exchange *x)
         .waited_ms = event_number(x->heard_at.ms - x->sent_at.ms),
     };
     if (x->rule != NULL) {
-        event.value = read_value_written(x, scratch);
+        event.value = engine_read_value_written(x, scratch);
     }
-    exchange_say(x, &event);
+    engine_exchange_say(x, &event);
     arena_free(scratch);
 }
 
@@ -216,7 +218,8 @@ static void read_output(struct exchange *x)
                            &x->response, &why)) {
         x->response = NULL;
     } else if (x->resources == NULL) {
-        exchange_name_resource(x); /* some are named by the answer only */
+        engine_exchange_name_resource(
+            x); /* some are named by the answer only */
     }
 }
 
@@ -224,7 +227,7 @@ enum progress step_hear(struct exchange *x)
 {
     const struct engine_config *config = &x->engine->config;
     if (x->gave_up && x->fetch.outcome == HTTP_PENDING) {
-        exchange_end_fetch(x);
+        engine_exchange_end_fetch(x);
         x->fetch.outcome = HTTP_TIMED_OUT;
         x->fetch.error = arena_printf(
             x->arena, "%.*s has not answered within the longest hold",
@@ -276,8 +279,8 @@ enum progress step_pass(struct exchange *x)
         return exchange_go(x, STEP_finish);
     }
     if (x->gave_up) {
-        return exchange_fault(x, 503, "ServiceUnavailable",
-                              STR("settled is stopping"));
+        return engine_exchange_fault(x, 503, "ServiceUnavailable",
+                                     STR("settled is stopping"));
     }
     if (!x->fetch.head_ready) {
         if (x->fetch.outcome == HTTP_PENDING) {

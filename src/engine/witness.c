@@ -29,7 +29,7 @@ struct witnesses {
     size_t kept_bytes;
 };
 
-struct witnesses *witnesses_new(void)
+struct witnesses *engine_witnesses_new(void)
 {
     return mem_new(sizeof(struct witnesses));
 }
@@ -49,10 +49,17 @@ static void add_views(struct exchange *x, struct confirmation *c,
         return; /* it cannot be asked */
     }
     desk_add(x, &like, c->input);
+    struct arena *scratch = arena_new();
+    const struct json *asked =
+        engine_read_resource(scratch,
+                             rules_find_read(x->rules, c->rule->read.service,
+                                             c->rule->read.operation),
+                             c->input);
     for (size_t i = 0; i < c->rule->witness_count; i++) {
         like.by = &c->rule->witnesses[i];
-        desk_add_witness(x, &like);
+        desk_add_witness(x, &like, asked);
     }
+    arena_free(scratch);
 }
 
 static struct str part_of(const struct view *view)
@@ -80,7 +87,7 @@ static void unkeep(struct engine *engine, struct write *write)
 
 static void forget(struct engine *engine, struct write *write)
 {
-    regret_stop(write);
+    regret_stop(engine, write);
     for (struct view *v = write->views; v != NULL; v = v->next) {
         desk_take(engine, v);
     }
@@ -112,7 +119,7 @@ void witness_forget_expired(struct engine *engine)
     }
 }
 
-void witnesses_free(struct engine *engine)
+void engine_witnesses_free(struct engine *engine)
 {
     while (engine->witnesses->oldest != NULL) {
         witness_forget(engine, engine->witnesses->oldest);
@@ -122,50 +129,99 @@ void witnesses_free(struct engine *engine)
 
 /* ---- a change is sent ---- */
 
-/* Reads that a later change of the same has made worthless. They do not come
- * back when that one is refused: an error is no proof that nothing was done,
- * and a race that is missed does less harm than one that is made up. */
-static void overtake(struct engine *engine, struct write *write,
-                     struct str part)
+/* The next claim of the same resource by another write, from `at` on. */
+static struct write *other_claimant(const struct write *write, uint64_t key,
+                                    struct peg **at)
+{
+    while (*at != NULL) {
+        const struct claim *claim = (struct claim *)*at;
+        *at = (*at)->beside;
+        if (claim->key == key && claim->write != write) {
+            return claim->write;
+        }
+    }
+    return NULL;
+}
+
+static void meet(struct exchange *x, struct write *other)
+{
+    bool answered = other->heard.turn > 0;
+    if (!overlap(other->part, x->write->part)) {
+        return;
+    }
+    if (!answered || other->heard.turn > x->sent_at.turn) {
+        /* Both were under way: AWS alone knows which came last. */
+        other->entangled = !answered || other->entangled;
+        x->write->entangled = true;
+    }
+    regret_stop(x->engine, other);
+}
+
+static void meet_others(struct exchange *x, uint64_t key)
+{
+    struct peg *at = x->engine->witnesses->claims[key % BUCKETS];
+    struct write *other = NULL;
+    while ((other = other_claimant(x->write, key, &at)) != NULL) {
+        meet(x, other);
+    }
+}
+
+bool witness_is_clouded(const struct engine *engine, const struct view *view)
+{
+    const struct claim *claim = view->write->claims;
+    for (; claim != NULL; claim = claim->next) {
+        struct peg *at = engine->witnesses->claims[claim->key % BUCKETS];
+        const struct write *other = NULL;
+        while ((other = other_claimant(view->write, claim->key, &at)) != NULL) {
+            if (other->x != NULL && other->heard.turn == 0 &&
+                (overlap(part_of(view), other->part) ||
+                 overlap(view->write->part, other->part))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* ---- a change may have been made ---- */
+
+/* Whether it changes this part, by what it is seen to have changed. */
+static bool changes(const struct exchange *x, struct str part)
+{
+    bool found = x->confirmation_count == 0 && overlap(x->write->part, part);
+    for (size_t i = 0; i < x->confirmation_count && !found; i++) {
+        const struct rules_confirmation *rule = x->confirmations[i].rule;
+        found = overlap(rule->part.len > 0 ? rule->part : x->write->part, part);
+    }
+    return found;
+}
+
+/* What reads showed of an earlier change is worth nothing from now on. */
+static void overtake(const struct exchange *x, struct write *write)
 {
     struct view **at = &write->views;
     while (*at != NULL) {
         struct view *view = *at;
-        if (!overlap(part_of(view), part)) {
+        if (!changes(x, part_of(view))) {
             at = &view->next;
             continue;
         }
         *at = view->next;
-        regret_stop(write);
-        desk_take(engine, view);
+        regret_stop(x->engine, write);
+        desk_take(x->engine, view);
         if (write->observed && view->confirmation != NULL) {
             confirmation_overtake(view->confirmation);
         }
     }
 }
 
-static void meet(struct exchange *x, struct write *other)
-{
-    bool answered = other->heard.turn > 0;
-    if (overlap(other->part, x->write->part) &&
-        (!answered || other->heard.turn > x->sent_at.turn)) {
-        /* Both were under way: AWS alone knows which came last. */
-        other->entangled = !answered || other->entangled;
-        x->write->entangled = true;
-    }
-    overtake(x->engine, other, x->write->part);
-}
-
-static void meet_others(struct exchange *x, uint64_t key)
+static void overtake_others(const struct exchange *x, uint64_t key)
 {
     struct peg *at = x->engine->witnesses->claims[key % BUCKETS];
     struct write *empty = NULL;
-    for (; at != NULL; at = at->beside) {
-        struct write *other = ((struct claim *)at)->write;
-        if (((struct claim *)at)->key != key || other == x->write) {
-            continue;
-        }
-        meet(x, other);
+    struct write *other = NULL;
+    while ((other = other_claimant(x->write, key, &at)) != NULL) {
+        overtake(x, other);
         if (other->views == NULL && other->arena != NULL) {
             unkeep(x->engine, other);
             other->later = empty;
@@ -173,18 +229,23 @@ static void meet_others(struct exchange *x, uint64_t key)
         }
     }
     while (empty != NULL) {
-        struct write *other = empty;
+        other = empty;
         empty = other->later;
         forget(x->engine, other);
     }
 }
 
+/* The tagging API names by ARN what its own service knows by name. */
 static uint64_t key_of_resource(const struct exchange *x, struct str name)
 {
     struct buf text = {0};
-    buf_printf(&text, "w|%.*s|%.*s|%.*s", STR_ARG(x->aws.service),
+    struct arena *scratch = arena_new();
+    struct str service = x->aws.service;
+    (void)rules_name_in_arn(scratch, name, &service, &name);
+    buf_printf(&text, "w|%.*s|%.*s|%.*s", STR_ARG(service),
                STR_ARG(x->aws.region), STR_ARG(name));
-    uint64_t key = digest_hash(x->engine, buf_str(&text));
+    uint64_t key = engine_digest_hash(x->engine, buf_str(&text));
+    arena_free(scratch);
     buf_free(&text);
     return key;
 }
@@ -202,8 +263,8 @@ static void claim_resources(struct exchange *x)
 {
     struct witnesses *all = x->engine->witnesses;
     struct write *write = x->write;
-    for (size_t i = 0; i < names_count(x->resources); i++) {
-        uint64_t key = key_of_resource(x, names_at(x->resources, i));
+    for (size_t i = 0; i < engine_names_count(x->resources); i++) {
+        uint64_t key = key_of_resource(x, engine_names_at(x->resources, i));
         meet_others(x, key);
         if (claims(write, key)) {
             continue;
@@ -229,6 +290,14 @@ void witness_sent(struct exchange *x)
     claim_resources(x);
 }
 
+static void overtake_all(const struct exchange *x)
+{
+    const struct claim *claim = x->write->claims;
+    for (; claim != NULL; claim = claim->next) {
+        overtake_others(x, claim->key);
+    }
+}
+
 /* ---- it was accepted ---- */
 
 void witness_heard(struct exchange *x)
@@ -238,10 +307,11 @@ void witness_heard(struct exchange *x)
     write->group = x->aws.prefix;
     write->resource = x->resource;
     write->resources = x->resources;
-    write->change = change_of(x);
+    write->change = engine_change_of(x);
     write->as = x->call->identity;
     write->observed = x->engine->config.observe;
     claim_resources(x); /* some are named by the answer only */
+    overtake_all(x);
     if (write->entangled) {
         return;
     }
@@ -251,7 +321,7 @@ void witness_heard(struct exchange *x)
     }
     struct arena *scratch = arena_new();
     size_t count = 0;
-    struct confirmation *above = plan_above(x, scratch, &count);
+    struct confirmation *above = engine_plan_above(x, scratch, &count);
     for (size_t i = 0; i < count; i++) {
         const struct json *item = above[i].item;
         add_views(x, &above[i], item != NULL ? json_copy(x->arena, item) : NULL,
@@ -340,11 +410,23 @@ static void keep(struct engine *engine, struct write *from)
     witness_forget_expired(engine);
 }
 
+/* AWS has said that it did nothing; no answer, or an error of its own (5xx),
+ * is no proof of that. */
+static bool was_refused(const struct exchange *x)
+{
+    const struct http_fetch *fetch = &x->fetch;
+    return fetch->outcome == HTTP_ANSWERED && fetch->response.status >= 400 &&
+           fetch->response.status < 500;
+}
+
 void witness_end(struct exchange *x)
 {
     struct write *write = x->write;
     if (write == NULL) {
         return;
+    }
+    if (write->heard.turn == 0 && !was_refused(x)) {
+        overtake_all(x);
     }
     x->write = NULL;
     if (x->outcome == OUTCOME_SETTLED && write->views != NULL &&

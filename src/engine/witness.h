@@ -68,12 +68,14 @@ void desks_free(struct desks *desks);
  * exchange's arena. */
 void desk_add(struct exchange *x, const struct view *like,
               const struct json *input);
-/* And a witness's by the names it asks for, where those are known. */
-void desk_add_witness(struct exchange *x, const struct view *like);
+/* And a witness's by the names it asks for, where those are known: those of
+ * what was changed, and those that its confirmation asks for (or NULL). */
+void desk_add_witness(struct exchange *x, const struct view *like,
+                      const struct json *asked);
 void desk_take(struct engine *engine, struct view *view);
 /* A name, or each name of a list. */
-size_t names_count(const struct json *names);
-struct str names_at(const struct json *names, size_t index);
+size_t engine_names_count(const struct json *names);
+struct str engine_names_at(const struct json *names, size_t index);
 
 /* A read: what was asked, and the resources that it names. */
 struct question {
@@ -96,8 +98,8 @@ struct sight {
     bool complete; /* there is no other page */
 };
 /* HOLDS, NOT_YET, or anything else: it says nothing. */
-enum verdict view_judge(const struct view *view, struct arena *arena,
-                        const struct sight *sight);
+enum verdict engine_view_judge(const struct view *view, struct arena *arena,
+                               const struct sight *sight);
 /* The same confirmation of the same write. */
 static inline bool view_is_same(const struct view *a, const struct view *b)
 {
@@ -124,15 +126,18 @@ struct write {
     struct claim *claims;
     struct note *notes, **notes_end; /* see observe.c */
     size_t note_count;
-    struct inquiry *inquiry; /* see regret.c */
 };
 
-struct witnesses *witnesses_new(void);
-void witnesses_free(struct engine *engine);
-/* The call goes out: what others showed of the same is no longer so. */
+struct witnesses *engine_witnesses_new(void);
+void engine_witnesses_free(struct engine *engine);
+/* The call goes out. */
 void witness_sent(struct exchange *x);
-/* AWS has accepted it, and its confirmations are planned. */
+/* AWS has accepted it, and its confirmations are planned: what showed earlier
+ * changes of the same is worth nothing any more. */
 void witness_heard(struct exchange *x);
+/* Whether a later change of the same is under way: what reads show may be that
+ * one's. */
+bool witness_is_clouded(const struct engine *engine, const struct view *view);
 /* It has settled: kept for regrets. Otherwise forgotten. */
 void witness_end(struct exchange *x);
 /* Gives back what is too old, or too much. */
@@ -143,15 +148,21 @@ void witness_forget(struct engine *engine, struct write *write);
 /* ---- reads.c: what clients' reads see ---- */
 
 /* Whether this read is to be judged. */
-void read_begin(struct exchange *x);
+void engine_read_begin(struct exchange *x);
 /* It was answered. */
-void read_end(struct exchange *x);
-bool read_wants_body(struct engine *engine, const struct aws_call *call);
+void engine_read_end(struct exchange *x);
+bool engine_read_wants_body(struct engine *engine, const struct aws_call *call);
+/* What a read asks for, by its input alone; NULL: nobody can tell. */
+const struct json *engine_read_resource(struct arena *arena,
+                                        const struct rules_known_read *known,
+                                        const struct json *input);
 /* What the rule says was written, as JSON without secrets; STR_NONE: that is
  * not known. */
-struct str read_value_written(const struct exchange *x, struct arena *arena);
+struct str engine_read_value_written(const struct exchange *x,
+                                     struct arena *arena);
 /* The call's input, as JSON without secrets; STR_NONE: it is too long. */
-struct str read_request_text(const struct exchange *x, struct arena *arena);
+struct str engine_read_request_text(const struct exchange *x,
+                                    struct arena *arena);
 
 /* ---- observe.c ---- */
 
@@ -188,7 +199,8 @@ void regret_suspect(struct engine *engine, const struct suspicion *suspicion);
 /* A read-back of some exchange: does it show that another was not settled? */
 void regret_look(const struct confirmation *confirmation,
                  const struct probe_result *result, struct moment sent);
-void regret_stop(struct write *write);
+/* Ends the inquiries into one write, or all. */
+void regret_stop(struct engine *engine, const struct write *write);
 void regret_stop_all(struct engine *engine);
 
 #endif

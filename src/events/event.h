@@ -64,7 +64,7 @@ enum outcome {
     OUTCOME_UNKNOWN,
     OUTCOME_COUNT
 };
-const char *outcome_name(enum outcome outcome);
+const char *event_outcome_name(enum outcome outcome);
 
 /* A time or a count that may be absent. */
 struct event_number {

@@ -16,7 +16,7 @@ const char *event_kind_name(enum event_kind kind)
     return names[kind];
 }
 
-const char *outcome_name(enum outcome outcome)
+const char *event_outcome_name(enum outcome outcome)
 {
     static const char *const names[OUTCOME_COUNT] = {
         [OUTCOME_NONE] = "none",
@@ -87,7 +87,7 @@ void event_write(const struct event *event, struct buf *out)
     write_text(out, "read", event->read);
     write_text(out, "verdict", str_of(event->verdict));
     if (event->outcome != OUTCOME_NONE) {
-        write_text(out, "outcome", str_of(outcome_name(event->outcome)));
+        write_text(out, "outcome", str_of(event_outcome_name(event->outcome)));
     }
     if (event->status != 0) {
         buf_printf(out, ",\"status\":%d", event->status);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Amazon Resource Names, taken apart. Start at function_arn(). */
+/* Amazon Resource Names, taken apart. Start at rules_function_arn(). */
 #include "rules/private.h"
 
 struct arn {
@@ -34,7 +34,7 @@ static bool split(struct str text, struct arn *ret_arn)
     return rest.len > 0;
 }
 
-OUR_FUNCTION(function_arn)
+OUR_FUNCTION(rules_function_arn)
 {
     (void)count;
     (void)reterr;
@@ -81,13 +81,12 @@ static struct str without_suffix(struct str id)
     return str_first(id, id.len - SUFFIX);
 }
 
-OUR_FUNCTION(function_resource_name)
+bool rules_name_in_arn(struct arena *arena, struct str text,
+                       struct str *ret_service, struct str *ret_name)
 {
-    (void)count;
-    (void)reterr;
     struct arn arn;
-    if (!split(json_text(arguments[0]), &arn)) {
-        return arguments[0];
+    if (!split(text, &arn)) {
+        return false;
     }
     struct str name = arn.id;
     if (str_eq(arn.service, STR("secretsmanager"))) {
@@ -98,5 +97,18 @@ OUR_FUNCTION(function_resource_name)
          * between type and id of the ARN stands for it. */
         name = arena_join(arena, STR("/"), name);
     }
-    return json_new_string(arena, name);
+    *ret_service = arn.service;
+    *ret_name = name;
+    return true;
+}
+
+OUR_FUNCTION(rules_function_resource_name)
+{
+    (void)count;
+    (void)reterr;
+    struct str service = STR_NONE;
+    struct str name = STR_NONE;
+    return rules_name_in_arn(arena, json_text(arguments[0]), &service, &name)
+               ? json_new_string(arena, name)
+               : arguments[0];
 }

@@ -5,6 +5,8 @@
  * Start at expression_read(). */
 #include "rules/private.h"
 
+#include "base/nearest.h"
+
 /* The first-level names; `members` when they are the same for every call. */
 static const struct name_row {
     const char *name;

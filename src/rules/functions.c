@@ -5,43 +5,43 @@
 #include "rules/private.h"
 
 const struct jmespath_function rules_functions[] = {
-    {"contains_all", 2, 2, function_contains_all,
+    {"contains_all", 2, 2, rules_function_contains_all,
      "contains_all(have, want): everything in `want` is in `have`. Lists, "
      "maps, "
      "and tags in any of AWS's spellings: [{Key, Value}], [{key, value}], "
      "[{TagKey, TagValue}], {key: value}. Null is empty"},
-    {"disjoint", 2, 2, function_disjoint,
+    {"disjoint", 2, 2, rules_function_disjoint,
      "disjoint(have, keys): none of `keys` is an element of the list `have`, "
      "or "
      "a key of the tags or the map `have`. Null is empty"},
-    {"without", 2, 2, function_without,
+    {"without", 2, 2, rules_function_without,
      "without(list, gone): the elements of `list` that are not in `gone` (a "
      "list, or the keys of a map). Null is empty"},
-    {"value_at", 2, 2, function_value_at,
+    {"value_at", 2, 2, rules_function_value_at,
      "value_at(map, key): the value of a computed key, or null"},
-    {"json_equal", 2, 2, function_json_equal,
+    {"json_equal", 2, 2, rules_function_json_equal,
      "json_equal(a, b): equal as JSON; each may be a value or its text"},
-    {"policy_equal", 2, 2, function_policy_equal,
+    {"policy_equal", 2, 2, rules_function_policy_equal,
      "policy_equal(a, b): equal as IAM policies, whatever the order of "
      "statements, actions and principals, and however AWS has rewritten them"},
-    {"arn", 1, 1, function_arn,
+    {"arn", 1, 1, rules_function_arn,
      "arn(text): {partition, service, region, account, resource, type, id}, or "
      "null when it is no ARN"},
-    {"resource_name", 1, 1, function_resource_name,
+    {"resource_name", 1, 1, rules_function_resource_name,
      "resource_name(text): the name in an ARN as its service takes it: a "
      "parameter's with its leading slash, a secret's without its suffix. What "
      "is no ARN stays as it is"},
-    {"in_path", 3, 3, function_in_path,
+    {"in_path", 3, 3, rules_function_in_path,
      "in_path(name, path, deep): the name stands in that path of a hierarchy, "
      "or, where `deep` is true, somewhere below it"},
-    {"digest", 1, 1, function_digest,
+    {"digest", 1, 1, rules_function_digest,
      "digest(x): in place of a value that is too long or too private to be "
      "written down, a short text that equals that of an equal value only"},
 };
 const size_t rules_function_count =
     sizeof(rules_functions) / sizeof(rules_functions[0]);
 
-OUR_FUNCTION(function_value_at)
+OUR_FUNCTION(rules_function_value_at)
 {
     (void)count;
     (void)reterr;
@@ -51,30 +51,27 @@ OUR_FUNCTION(function_value_at)
     return value != NULL ? value : json_new(arena, JSON_NULL);
 }
 
-const struct json *value_of_text(struct arena *arena, const struct json *value)
+const struct json *rules_value_of_text(struct arena *arena,
+                                       const struct json *value)
 {
     if (value->type != JSON_STRING) {
         return value;
     }
-    struct diag ignored;
-    diag_init(&ignored, arena);
-    struct source *source = ARENA_NEW(arena, struct source);
-    source->text = value->text;
-    const struct json *parsed = NULL;
-    return json_parse(arena, source, &json_default_limits, &parsed, &ignored)
-               ? parsed
-               : value;
+    const struct json *parsed =
+        json_read(arena, value->text, &json_default_limits);
+    return parsed != NULL ? parsed : value;
 }
 
-OUR_FUNCTION(function_json_equal)
+OUR_FUNCTION(rules_function_json_equal)
 {
     (void)count;
     (void)reterr;
-    return json_new_bool(arena, json_equal(value_of_text(arena, arguments[0]),
-                                           value_of_text(arena, arguments[1])));
+    return json_new_bool(arena,
+                         json_equal(rules_value_of_text(arena, arguments[0]),
+                                    rules_value_of_text(arena, arguments[1])));
 }
 
-OUR_FUNCTION(function_in_path)
+OUR_FUNCTION(rules_function_in_path)
 {
     (void)count;
     (void)reterr;
@@ -92,7 +89,7 @@ OUR_FUNCTION(function_in_path)
 
 /* Unlike other functions this one does not know its result: a hash that could
  * be worked out from a log would tell what a value was guessed to be. */
-OUR_FUNCTION(function_digest)
+OUR_FUNCTION(rules_function_digest)
 {
     (void)count;
     (void)reterr;

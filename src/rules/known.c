@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes a known read of an element of "reads": what a client asked for and what
- * it saw. Every fault is reported and reading goes on. Start at known_read().
+ * it saw. Every fault is reported and reading goes on. Start at
+ * rules_known_read().
  */
 #include "rules/private.h"
 
@@ -28,7 +29,7 @@ static void check_keys(const struct compiler *c, const struct json *value)
     }
     need(c, value, "resource", "without");
     if (get(value, "name") != NULL) {
-        complain(c, get(value, "name"), "`name` is for a `for_each`");
+        rules_complain(c, get(value, "name"), "`name` is for a `for_each`");
     }
 }
 
@@ -36,25 +37,26 @@ static void read_absent(const struct compiler *c, const struct json *value,
                         struct view view, struct rules_known_read *ret)
 {
     if (json_is(value, JSON_ARRAY)) {
-        codes_read(c, value, &ret->absent_errors, &ret->absent_error_count);
+        rules_codes_read(c, value, &ret->absent_errors,
+                         &ret->absent_error_count);
     } else {
         ret->absent = expression_read(c, value, view);
     }
 }
 
-void known_read(struct compiler *c, const struct json *value,
-                struct rules_known_read *ret)
+void rules_known_read(struct compiler *c, const struct json *value,
+                      struct rules_known_read *ret)
 {
     *ret = (struct rules_known_read){.service = c->service,
                                      .file = c->source->name};
-    (void)shape_check(c, value, &shape_read);
+    (void)rules_shape_check(c, value, &rules_shape_read);
     if (value->type != JSON_OBJECT) {
         return;
     }
     const struct json *operation = get(value, "operation");
     if (json_is(operation, JSON_STRING)) {
         ret->operation = operation->text;
-        ret->model = read_operation_find(c, operation, c->service);
+        ret->model = rules_read_operation_find(c, operation, c->service);
     }
     check_keys(c, value);
     c->operation = ret->model; /* whose `request` and `response` are seen */

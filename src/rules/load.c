@@ -126,9 +126,9 @@ static void add_read(const struct load *load, const struct compiler *c,
         find_layered_read(set, read->service, read->operation);
     const struct layered_read fresh = {*read, load->layer};
     if (old != NULL && old->layer == load->layer) {
-        complain(c, at, "%.*s %.*s is a known read in %.*s already",
-                 STR_ARG(read->service), STR_ARG(read->operation),
-                 STR_ARG(old->read.file));
+        rules_complain(c, at, "%.*s %.*s is a known read in %.*s already",
+                       STR_ARG(read->service), STR_ARG(read->operation),
+                       STR_ARG(old->read.file));
     } else if (old != NULL) {
         *old = fresh;
     } else {
@@ -161,12 +161,14 @@ static void set_rate(struct rules *set, struct str service, double per_second)
 static void read_rate(const struct load *load, const struct compiler *c,
                       const struct json *rate)
 {
-    if (!json_is(rate, JSON_OBJECT) || !shape_check(c, rate, &shape_rate)) {
+    if (!json_is(rate, JSON_OBJECT) ||
+        !rules_shape_check(c, rate, &rules_shape_rate)) {
         return;
     }
     const struct json *number = json_get(rate, STR("per_second"));
     if (number->number < 0.01 || number->number > 10000) {
-        complain(c, number, "`per_second` must be a number from 0.01 to 10000");
+        rules_complain(c, number,
+                       "`per_second` must be a number from 0.01 to 10000");
         return;
     }
     set_rate(load->set, c->service, number->number);
@@ -193,7 +195,7 @@ static void read_reads(const struct load *load, struct compiler *c,
     for (size_t i = 0; i < list->count; i++) {
         const struct json *value = list->members[i].value;
         struct rules_known_read read;
-        known_read(c, value, &read);
+        rules_known_read(c, value, &read);
         if (read.operation.len > 0) {
             add_read(load, c, json_get(value, STR("operation")), &read);
         }
@@ -203,20 +205,20 @@ static void read_reads(const struct load *load, struct compiler *c,
 static void read_whole(const struct load *load, struct compiler *c,
                        const struct json *file)
 {
-    (void)shape_check(c, file, &shape_file);
+    (void)rules_shape_check(c, file, &rules_shape_file);
     if (file->type != JSON_OBJECT) {
         return;
     }
     const struct json *service = json_get(file, STR("service"));
     if (json_is(service, JSON_STRING)) {
         c->service = service->text;
-        service_check(c, service);
+        rules_service_check(c, service);
     }
     read_rate(load, c, json_get(file, STR("rate")));
     const struct json *defaults = json_get(file, STR("defaults"));
     if (json_is(defaults, JSON_OBJECT)) {
-        (void)shape_check(c, defaults, &shape_defaults);
-        c->defaults = schedule_read(c, defaults, &schedule_default);
+        (void)rules_shape_check(c, defaults, &rules_shape_defaults);
+        c->defaults = rules_schedule_read(c, defaults, &rules_schedule_default);
     }
     const struct json *rules = json_get(file, STR("rules"));
     if (json_is(rules, JSON_ARRAY)) {
@@ -266,7 +268,7 @@ static void read_file(const struct load *load, const struct source *source)
         .registry = load->registry,
         .source = source,
         .diag = &found,
-        .defaults = schedule_default,
+        .defaults = rules_schedule_default,
     };
     const struct json *file = NULL;
     if (json_parse(c.arena, source, &json_default_limits, &file, &found)) {
@@ -288,8 +290,8 @@ static struct source *source_new(struct arena *arena, struct str name,
 
 static void load_builtin(const struct load *load)
 {
-    for (size_t i = 0; i < asset_total(); i++) {
-        struct asset asset = asset_at(i);
+    for (size_t i = 0; i < assets_total(); i++) {
+        struct asset asset = assets_at(i);
         if (str_starts(asset.name, STR("models/"))) {
             continue;
         }

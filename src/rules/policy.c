@@ -112,17 +112,12 @@ static size_t reads_in(const struct rule *rule)
     return 1 + rule->confirmation_count + rule->resend_count;
 }
 
-static int compare_actions(const void *a, const void *b)
-{
-    return str_compare(*(const struct str *)a, *(const struct str *)b);
-}
-
 /* ---- writing ---- */
 
 static const struct json *list_of(struct actions *actions)
 {
     struct json *list = json_new(actions->arena, JSON_ARRAY);
-    qsort(actions->at, actions->count, sizeof(*actions->at), compare_actions);
+    qsort(actions->at, actions->count, sizeof(*actions->at), str_compare_at);
     for (size_t i = 0; i < actions->count; i++) {
         if (i == 0 || !str_eq(actions->at[i], actions->at[i - 1])) {
             json_push(actions->arena, list,

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Equality of IAM policies. Services rewrite the policies they are given, so
  * both are brought into one form and compared. Start at
- * function_policy_equal(). */
+ * rules_function_policy_equal(). */
 #include "rules/private.h"
 
 #include <stdlib.h>
 
 /* ---- lists as sets of texts ---- */
-
-static int compare_texts(const void *a, const void *b)
-{
-    return str_compare(*(const struct str *)a, *(const struct str *)b);
-}
 
 static struct str canonical_text(struct arena *arena, const struct json *value)
 {
@@ -35,7 +30,7 @@ to_set(struct arena *arena, const struct json *value,
         texts[i] = canonical_text(
             arena, form(arena, many ? value->members[i].value : value));
     }
-    qsort(texts, count, sizeof(*texts), compare_texts);
+    qsort(texts, count, sizeof(*texts), str_compare_at);
     struct json *set = json_new(arena, JSON_ARRAY);
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || !str_eq(texts[i], texts[i - 1])) {
@@ -198,12 +193,12 @@ static const struct json *form_policy(struct arena *arena,
     return form;
 }
 
-OUR_FUNCTION(function_policy_equal)
+OUR_FUNCTION(rules_function_policy_equal)
 {
     (void)count;
     (void)reterr;
-    const struct json *a = value_of_text(arena, arguments[0]);
-    const struct json *b = value_of_text(arena, arguments[1]);
+    const struct json *a = rules_value_of_text(arena, arguments[0]);
+    const struct json *b = rules_value_of_text(arena, arguments[1]);
     if (a->type != JSON_OBJECT || b->type != JSON_OBJECT) {
         return json_new_bool(arena, json_equal(a, b));
     }

@@ -49,31 +49,22 @@ struct shape {
     const struct key *keys;
     size_t count;
 };
-extern const struct shape shape_file, shape_rate, shape_defaults, shape_rule,
-    shape_before, shape_confirmation, shape_resend, shape_condition,
-    shape_witness, shape_read;
+extern const struct shape rules_shape_file, rules_shape_rate,
+    rules_shape_defaults, rules_shape_rule, rules_shape_before,
+    rules_shape_confirmation, rules_shape_resend, rules_shape_condition,
+    rules_shape_witness, rules_shape_read;
 
 /* Whether `value` is an object of that shape; reports what is wrong with it. */
-bool shape_check(const struct compiler *c, const struct json *value,
-                 const struct shape *shape);
+bool rules_shape_check(const struct compiler *c, const struct json *value,
+                       const struct shape *shape);
 /* Reports at the value. */
-void complain(const struct compiler *c, const struct json *value,
-              const char *format, ...) __attribute__((format(printf, 3, 4)));
+void rules_complain(const struct compiler *c, const struct json *value,
+                    const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The index of a text among `names`; complains, naming them all, when there is
  * no such. Absent: `otherwise`. */
-int choose(const struct compiler *c, const struct json *value,
-           const char *const *names, int count, int otherwise);
-
-/* The nearest of several names to a misspelt one. */
-struct nearest {
-    struct str wanted;
-    struct str best; /* STR_NONE: nothing near */
-    size_t distance;
-};
-struct nearest nearest_to(struct str wanted);
-void nearest_try(struct nearest *nearest, struct str name);
-/* ": did you mean X", or nothing. */
-struct str nearest_hint(struct arena *arena, const struct nearest *nearest);
+int rules_choose(const struct compiler *c, const struct json *value,
+                 const char *const *names, int count, int otherwise);
 
 /* ---- expression.c ---- */
 
@@ -110,14 +101,14 @@ bool rule_read(struct compiler *c, const struct json *value,
                struct rule *ret_rule);
 
 /* Complains unless the text names a service that has a model. */
-void service_check(const struct compiler *c, const struct json *value);
+void rules_service_check(const struct compiler *c, const struct json *value);
 /* The operation that the text names, if it is one that only reads. */
-const struct aws_operation *read_operation_find(const struct compiler *c,
-                                                const struct json *value,
-                                                struct str service);
+const struct aws_operation *rules_read_operation_find(const struct compiler *c,
+                                                      const struct json *value,
+                                                      struct str service);
 /* A code, or a list of codes. */
-void codes_read(const struct compiler *c, const struct json *value,
-                struct str **ret_codes, size_t *ret_count);
+void rules_codes_read(const struct compiler *c, const struct json *value,
+                      struct str **ret_codes, size_t *ret_count);
 struct rules_condition condition_read(const struct compiler *c,
                                       const struct json *value,
                                       struct view view);
@@ -125,22 +116,23 @@ struct rules_condition condition_read(const struct compiler *c,
 /* ---- witness.c ---- */
 
 /* "witness" of a confirmation, which has been read. */
-void witnesses_read(const struct compiler *c, const struct json *list,
-                    unsigned names, struct rules_confirmation *confirmation);
+void rules_witnesses_read(const struct compiler *c, const struct json *list,
+                          unsigned names,
+                          struct rules_confirmation *confirmation);
 
 /* ---- known.c ---- */
 
 /* One element of "reads". */
-void known_read(struct compiler *c, const struct json *value,
-                struct rules_known_read *ret_read);
+void rules_known_read(struct compiler *c, const struct json *value,
+                      struct rules_known_read *ret_read);
 
 /* ---- schedule.c ---- */
 
 /* What the file says, over `defaults`. */
-struct rules_schedule schedule_read(const struct compiler *c,
-                                    const struct json *object,
-                                    const struct rules_schedule *defaults);
-extern const struct rules_schedule schedule_default;
+struct rules_schedule
+rules_schedule_read(const struct compiler *c, const struct json *object,
+                    const struct rules_schedule *defaults);
+extern const struct rules_schedule rules_schedule_default;
 
 /* ---- tags.c, arn.c, policy_document.c: our functions ---- */
 
@@ -148,18 +140,19 @@ extern const struct rules_schedule schedule_default;
     const struct json *name(struct arena *arena,                               \
                             const struct json *const *arguments, size_t count, \
                             struct str *reterr)
-OUR_FUNCTION(function_contains_all);
-OUR_FUNCTION(function_disjoint);
-OUR_FUNCTION(function_without);
-OUR_FUNCTION(function_value_at);
-OUR_FUNCTION(function_json_equal);
-OUR_FUNCTION(function_policy_equal);
-OUR_FUNCTION(function_arn);
-OUR_FUNCTION(function_resource_name);
-OUR_FUNCTION(function_in_path);
-OUR_FUNCTION(function_digest);
+OUR_FUNCTION(rules_function_contains_all);
+OUR_FUNCTION(rules_function_disjoint);
+OUR_FUNCTION(rules_function_without);
+OUR_FUNCTION(rules_function_value_at);
+OUR_FUNCTION(rules_function_json_equal);
+OUR_FUNCTION(rules_function_policy_equal);
+OUR_FUNCTION(rules_function_arn);
+OUR_FUNCTION(rules_function_resource_name);
+OUR_FUNCTION(rules_function_in_path);
+OUR_FUNCTION(rules_function_digest);
 
 /* A JSON text as its value; anything else, and what does not parse, as is. */
-const struct json *value_of_text(struct arena *arena, const struct json *value);
+const struct json *rules_value_of_text(struct arena *arena,
+                                       const struct json *value);
 
 #endif

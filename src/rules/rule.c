@@ -4,6 +4,8 @@
  * all of them. Start at rule_read(). */
 #include "rules/private.h"
 
+#include "base/nearest.h"
+
 enum {
     /* What is known once AWS has answered. */
     SEES_CALL = SEES(NAME_REQUEST) | SEES(NAME_RESPONSE) | SEES(NAME_BEFORE) |
@@ -40,12 +42,12 @@ static void complain_of_operation(const struct compiler *c,
     for (size_t i = 0; i < count; i++) {
         nearest_try(&nearest, aws_operation_at(c->registry, service, i)->name);
     }
-    complain(c, value, "%.*s has no operation `%.*s`%.*s", STR_ARG(service),
-             STR_ARG(value->text),
-             STR_ARG(nearest_hint(c->diag->arena, &nearest)));
+    rules_complain(c, value, "%.*s has no operation `%.*s`%.*s",
+                   STR_ARG(service), STR_ARG(value->text),
+                   STR_ARG(nearest_hint(c->diag->arena, &nearest)));
 }
 
-void service_check(const struct compiler *c, const struct json *value)
+void rules_service_check(const struct compiler *c, const struct json *value)
 {
     const struct aws_service *service =
         aws_service_find(c->registry, value->text);
@@ -59,9 +61,9 @@ void service_check(const struct compiler *c, const struct json *value)
             nearest_try(&nearest, known->name);
         }
     }
-    complain(c, value, "there is no model of a service `%.*s`%.*s",
-             STR_ARG(value->text),
-             STR_ARG(nearest_hint(c->diag->arena, &nearest)));
+    rules_complain(c, value, "there is no model of a service `%.*s`%.*s",
+                   STR_ARG(value->text),
+                   STR_ARG(nearest_hint(c->diag->arena, &nearest)));
 }
 
 static void check_input_member(const struct compiler *c,
@@ -91,9 +93,10 @@ static void read_input(const struct compiler *c, const struct json *input,
             check_input_member(c, member, read->model);
         }
         if (member->value->type != JSON_STRING) {
-            complain(c, member->value,
-                     "`%.*s` must be an expression in a string, not %s",
-                     STR_ARG(member->key), json_type_name(member->value->type));
+            rules_complain(c, member->value,
+                           "`%.*s` must be an expression in a string, not %s",
+                           STR_ARG(member->key),
+                           json_type_name(member->value->type));
             continue;
         }
         read->inputs[read->input_count++] = (struct rules_input){
@@ -108,23 +111,24 @@ static void check_required(const struct compiler *c, const struct json *at,
 {
     for (size_t i = 0; i < model->required_count; i++) {
         if (json_get(input, model->required[i]) == NULL) {
-            complain(c, at, "%.*s needs the input member `%.*s`",
-                     STR_ARG(model->name), STR_ARG(model->required[i]));
+            rules_complain(c, at, "%.*s needs the input member `%.*s`",
+                           STR_ARG(model->name), STR_ARG(model->required[i]));
         }
     }
 }
 
-const struct aws_operation *read_operation_find(const struct compiler *c,
-                                                const struct json *value,
-                                                struct str service)
+const struct aws_operation *rules_read_operation_find(const struct compiler *c,
+                                                      const struct json *value,
+                                                      struct str service)
 {
     const struct aws_operation *model =
         aws_operation_find(c->registry, service, value->text);
     if (model == NULL) {
         complain_of_operation(c, value, service);
     } else if (!model->reads) {
-        complain(c, value, "%.*s does not only read; a rule may not call it",
-                 STR_ARG(value->text));
+        rules_complain(c, value,
+                       "%.*s does not only read; a rule may not call it",
+                       STR_ARG(value->text));
     }
     return model;
 }
@@ -139,11 +143,12 @@ static bool read_read(const struct compiler *c, const struct json *object,
     *ret_read = (struct rules_read){.service = c->service};
     if (json_is(service, JSON_STRING)) {
         ret_read->service = service->text;
-        service_check(c, service);
+        rules_service_check(c, service);
     }
     if (json_is(operation, JSON_STRING)) {
         ret_read->operation = operation->text;
-        ret_read->model = read_operation_find(c, operation, ret_read->service);
+        ret_read->model =
+            rules_read_operation_find(c, operation, ret_read->service);
         if (ret_read->model != NULL && ret_read->model->reads) {
             check_required(c, operation, input, ret_read->model);
         }
@@ -156,8 +161,8 @@ static bool read_read(const struct compiler *c, const struct json *object,
 
 /* ---- conditions ---- */
 
-void codes_read(const struct compiler *c, const struct json *value,
-                struct str **ret_codes, size_t *ret_count)
+void rules_codes_read(const struct compiler *c, const struct json *value,
+                      struct str **ret_codes, size_t *ret_count)
 {
     size_t count = value->type == JSON_ARRAY ? value->count : 1;
     struct str *codes = ARENA_ARRAY(c->arena, struct str, count);
@@ -166,13 +171,14 @@ void codes_read(const struct compiler *c, const struct json *value,
         const struct json *code =
             value->type == JSON_ARRAY ? value->members[i].value : value;
         if (json_text(code).len == 0) {
-            complain(c, code, "an error code must be a string that says one");
+            rules_complain(c, code,
+                           "an error code must be a string that says one");
         } else {
             codes[found++] = code->text;
         }
     }
     if (count == 0) {
-        complain(c, value, "no error code is given");
+        rules_complain(c, value, "no error code is given");
     }
     *ret_codes = codes;
     *ret_count = found;
@@ -186,11 +192,11 @@ struct rules_condition condition_read(const struct compiler *c,
     if (json_is(value, JSON_STRING)) {
         condition.expression = expression_read(c, value, view);
     } else if (json_is(value, JSON_ARRAY)) {
-        codes_read(c, value, &condition.errors, &condition.error_count);
+        rules_codes_read(c, value, &condition.errors, &condition.error_count);
     } else if (json_is(value, JSON_OBJECT) &&
-               shape_check(c, value, &shape_condition)) {
-        codes_read(c, get(value, "error"), &condition.errors,
-                   &condition.error_count);
+               rules_shape_check(c, value, &rules_shape_condition)) {
+        rules_codes_read(c, get(value, "error"), &condition.errors,
+                         &condition.error_count);
         condition.expression = expression_read(c, get(value, "when"), view);
     }
     return condition;
@@ -214,20 +220,20 @@ static void read_confirmation(const struct compiler *c,
                               const struct json *value,
                               struct rules_confirmation *ret)
 {
-    (void)shape_check(c, value, &shape_confirmation);
+    (void)rules_shape_check(c, value, &rules_shape_confirmation);
     const struct json *for_each = get(value, "for_each");
     unsigned names = SEES_CALL | (for_each != NULL ? SEES(NAME_ITEM) : 0U);
     *ret = (struct rules_confirmation){
         .name = json_text(get(value, "name")),
-        .level = (enum rules_level)choose(c, get(value, "level"), level_names,
-                                          LEVEL_COUNT, LEVEL_VISIBLE),
+        .level = (enum rules_level)rules_choose(
+            c, get(value, "level"), level_names, LEVEL_COUNT, LEVEL_VISIBLE),
         .when =
             expression_read(c, get(value, "when"), (struct view){names, NULL}),
         .for_each =
             expression_read(c, for_each, (struct view){SEES_CALL, NULL}),
         .part = json_text(get(value, "part")),
         .optional = json_is(get(value, "optional"), JSON_TRUE),
-        .schedule = schedule_read(c, value, &c->defaults),
+        .schedule = rules_schedule_read(c, value, &c->defaults),
     };
     (void)read_read(c, value, names, &ret->read);
     struct view view = {names | SEES_READ, ret->read.model};
@@ -236,7 +242,7 @@ static void read_confirmation(const struct compiler *c,
     ret->retry = condition_read(c, get(value, "retry"), view);
     ret->failure = condition_read(c, get(value, "failure"), view);
     if (get_list(value, "witness") != NULL) {
-        witnesses_read(c, get(value, "witness"), names, ret);
+        rules_witnesses_read(c, get(value, "witness"), names, ret);
     }
 }
 
@@ -252,9 +258,10 @@ static void read_confirmations(const struct compiler *c,
         for (size_t k = 0; k < i; k++) {
             if (one->name.len > 0 &&
                 str_eq(one->name, rule->confirmations[k].name)) {
-                complain(c, get(value, "name"),
-                         "another confirmation of this rule is named `%.*s`",
-                         STR_ARG(one->name));
+                rules_complain(
+                    c, get(value, "name"),
+                    "another confirmation of this rule is named `%.*s`",
+                    STR_ARG(one->name));
                 break;
             }
         }
@@ -265,20 +272,21 @@ static void read_confirmations(const struct compiler *c,
 static void read_resend(const struct compiler *c, const struct json *value,
                         struct rules_resend *ret)
 {
-    (void)shape_check(c, value, &shape_resend);
+    (void)rules_shape_check(c, value, &rules_shape_resend);
     *ret = (struct rules_resend){
         .has_read = get(value, "read") != NULL,
-        .schedule = schedule_read(c, value, &c->defaults),
+        .schedule = rules_schedule_read(c, value, &c->defaults),
     };
     if (get_list(value, "errors") != NULL) {
-        codes_read(c, get(value, "errors"), &ret->errors, &ret->error_count);
+        rules_codes_read(c, get(value, "errors"), &ret->errors,
+                         &ret->error_count);
     }
     unsigned names = SEES_REFUSAL;
     if (ret->has_read) {
         (void)read_read(c, value, names, &ret->read);
         names |= SEES_READ;
     } else if (get(value, "input") != NULL) {
-        complain(c, get(value, "input"), "`input` is for a `read`");
+        rules_complain(c, get(value, "input"), "`input` is for a `read`");
     }
     ret->when = expression_read(c, get(value, "when"),
                                 (struct view){names, ret->read.model});
@@ -304,7 +312,7 @@ static enum rules_policy read_policy(const struct compiler *c,
         [POLICY_FAIL] = "fail",
         [POLICY_PASS] = "pass",
     };
-    return (enum rules_policy)choose(c, value, names, 3, POLICY_DEFAULT);
+    return (enum rules_policy)rules_choose(c, value, names, 3, POLICY_DEFAULT);
 }
 
 static void read_operation(struct compiler *c, const struct json *value,
@@ -320,10 +328,10 @@ static void read_operation(struct compiler *c, const struct json *value,
     if (c->operation == NULL) {
         complain_of_operation(c, value, c->service);
     } else if (c->operation->reads) {
-        complain(c, value,
-                 "%.*s only reads; a rule is for a call that changes "
-                 "something",
-                 STR_ARG(value->text));
+        rules_complain(c, value,
+                       "%.*s only reads; a rule is for a call that changes "
+                       "something",
+                       STR_ARG(value->text));
     }
 }
 
@@ -333,7 +341,7 @@ static void read_before(struct compiler *c, const struct json *value,
     if (!json_is(value, JSON_OBJECT)) {
         return;
     }
-    (void)shape_check(c, value, &shape_before);
+    (void)rules_shape_check(c, value, &rules_shape_before);
     rule->has_before = read_read(c, value, SEES(NAME_REQUEST) | SEES(NAME_CALL),
                                  &rule->before);
     c->before = rule->before.model;
@@ -343,7 +351,7 @@ bool rule_read(struct compiler *c, const struct json *value,
                struct rule *ret_rule)
 {
     size_t before = c->diag->count;
-    (void)shape_check(c, value, &shape_rule);
+    (void)rules_shape_check(c, value, &rules_shape_rule);
     struct rule rule = {
         .service = c->service,
         .about = json_text(get(value, "about")),

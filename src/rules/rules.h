@@ -185,6 +185,9 @@ double rules_rate(const struct rules *rules, struct str service);
  * lists, a map's value by computed key, equality of JSON texts and policies. */
 extern const struct jmespath_function rules_functions[];
 extern const size_t rules_function_count;
+/* What resource_name() makes of an ARN, and whose it is; false: it is none. */
+bool rules_name_in_arn(struct arena *arena, struct str text,
+                       struct str *ret_service, struct str *ret_name);
 
 /* ---- evaluate.c: for the engine and the lag ---- */
 

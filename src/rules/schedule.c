@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The schedule keys of a rule, a resend or a file's defaults. Rows, because
- * each is only a name, a unit and a range. Start at schedule_read(). */
+ * each is only a name, a unit and a range. Start at rules_schedule_read(). */
 #include "rules/private.h"
 
 enum unit {
@@ -34,7 +34,7 @@ static const struct schedule_row {
 };
 
 /* Zero leaves the choice to the engine. */
-const struct rules_schedule schedule_default = {
+const struct rules_schedule rules_schedule_default = {
     .timeout_ms = 60000,
     .consecutive = 1,
 };
@@ -52,8 +52,9 @@ static bool number_in_unit(const struct compiler *c, const struct json *value,
             *ret_number = (double)ms / 1000;
             return true;
         }
-        complain(c, value, "`%.*s` is no duration; write 300ms, 2s or 1.5m",
-                 STR_ARG(value->text));
+        rules_complain(c, value,
+                       "`%.*s` is no duration; write 300ms, 2s or 1.5m",
+                       STR_ARG(value->text));
     }
     return false;
 }
@@ -87,17 +88,17 @@ static void read_row(const struct compiler *c, const struct json *object,
         row->unit != UNIT_COUNT || (number >= 0 && number <= row->most &&
                                     number == (double)(unsigned)number);
     if (!(number >= row->least && number <= row->most) || !whole) {
-        complain(c, value, "`%s` must be %s from %g to %g", row->name,
-                 row->unit == UNIT_COUNT ? "a whole number" : "a number",
-                 row->least, row->most);
+        rules_complain(c, value, "`%s` must be %s from %g to %g", row->name,
+                       row->unit == UNIT_COUNT ? "a whole number" : "a number",
+                       row->least, row->most);
         return;
     }
     store((char *)schedule + row->offset, row->unit, number);
 }
 
-struct rules_schedule schedule_read(const struct compiler *c,
-                                    const struct json *object,
-                                    const struct rules_schedule *defaults)
+struct rules_schedule rules_schedule_read(const struct compiler *c,
+                                          const struct json *object,
+                                          const struct rules_schedule *defaults)
 {
     static const char *const jitters[] = {
         [JITTER_NONE] = "NONE",
@@ -109,8 +110,8 @@ struct rules_schedule schedule_read(const struct compiler *c,
          i++) {
         read_row(c, object, &schedule_rows[i], &schedule);
     }
-    schedule.jitter =
-        (enum rules_jitter)choose(c, json_get(object, STR("JitterStrategy")),
-                                  jitters, 3, (int)schedule.jitter);
+    schedule.jitter = (enum rules_jitter)rules_choose(
+        c, json_get(object, STR("JitterStrategy")), jitters, 3,
+        (int)schedule.jitter);
     return schedule;
 }

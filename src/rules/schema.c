@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which keys a rule file may have, of what type, and what is said of others.
- * One table for the checker and for people. Start at shape_check(). */
+ * One table for the checker and for people. Start at rules_shape_check(). */
 #include "rules/private.h"
+
+#include "base/nearest.h"
 
 #define SCHEDULE_KEYS                                                          \
     {"delay", IS_TEXT | IS_NUMBER, false,                                      \
@@ -30,15 +32,15 @@ static const struct key file_keys[] = {
     {"rules", IS_LIST, true, "the rules"},
     {"reads", IS_LIST, false, "how clients' reads are understood"},
 };
-SHAPE(shape_file, "a rule file", file_keys);
+SHAPE(rules_shape_file, "a rule file", file_keys);
 
 static const struct key rate_keys[] = {
     {"per_second", IS_NUMBER, true, "read-backs allowed a second"},
 };
-SHAPE(shape_rate, "\"rate\"", rate_keys);
+SHAPE(rules_shape_rate, "\"rate\"", rate_keys);
 
 static const struct key defaults_keys[] = {SCHEDULE_KEYS};
-SHAPE(shape_defaults, "\"defaults\"", defaults_keys);
+SHAPE(rules_shape_defaults, "\"defaults\"", defaults_keys);
 
 static const struct key rule_keys[] = {
     {"operation", IS_TEXT, true, "the call that changes something"},
@@ -54,14 +56,14 @@ static const struct key rule_keys[] = {
     {"on_failed", IS_TEXT, false, "fail or pass"},
     {"on_unverifiable", IS_TEXT, false, "fail or pass"},
 };
-SHAPE(shape_rule, "a rule", rule_keys);
+SHAPE(rules_shape_rule, "a rule", rule_keys);
 
 static const struct key before_keys[] = {
     {"service", IS_TEXT, false, "of the read, if not the file's"},
     {"read", IS_TEXT, true, "an operation that only reads"},
     {"input", IS_OBJECT, false, "its input: an expression for each member"},
 };
-SHAPE(shape_before, "\"before\"", before_keys);
+SHAPE(rules_shape_before, "\"before\"", before_keys);
 
 static const struct key confirmation_keys[] = {
     {"name", IS_TEXT, true, "a word for it, once in a rule"},
@@ -83,7 +85,7 @@ static const struct key confirmation_keys[] = {
     {"witness", IS_LIST, false, "clients' reads that show the same"},
     SCHEDULE_KEYS,
 };
-SHAPE(shape_confirmation, "a confirmation", confirmation_keys);
+SHAPE(rules_shape_confirmation, "a confirmation", confirmation_keys);
 
 static const struct key witness_keys[] = {
     {"service", IS_TEXT, false, "of the read, if not the file's"},
@@ -97,7 +99,7 @@ static const struct key witness_keys[] = {
     {"stale", IS_TEXT, false,
      "what shows the old state; left out: any other answer"},
 };
-SHAPE(shape_witness, "a witness", witness_keys);
+SHAPE(rules_shape_witness, "a witness", witness_keys);
 
 static const struct key read_keys[] = {
     {"operation", IS_TEXT, true, "an operation that clients read by"},
@@ -109,7 +111,7 @@ static const struct key read_keys[] = {
     {"absent", IS_TEXT | IS_LIST, false,
      "what is not there: a list of names, or codes of errors"},
 };
-SHAPE(shape_read, "a known read", read_keys);
+SHAPE(rules_shape_read, "a known read", read_keys);
 
 static const struct key resend_keys[] = {
     {"errors", IS_LIST, true, "codes by which AWS refuses the call"},
@@ -119,18 +121,18 @@ static const struct key resend_keys[] = {
     {"input", IS_OBJECT, false, "its input: an expression for each member"},
     SCHEDULE_KEYS,
 };
-SHAPE(shape_resend, "a resend", resend_keys);
+SHAPE(rules_shape_resend, "a resend", resend_keys);
 
 static const struct key condition_keys[] = {
     {"error", IS_LIST | IS_TEXT, true, "the read-back fails with such a code"},
     {"when", IS_TEXT, false, "and this is true"},
 };
-SHAPE(shape_condition, "a condition", condition_keys);
+SHAPE(rules_shape_condition, "a condition", condition_keys);
 
 /* ---- saying what is wrong ---- */
 
-void complain(const struct compiler *c, const struct json *value,
-              const char *format, ...)
+void rules_complain(const struct compiler *c, const struct json *value,
+                    const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -139,32 +141,8 @@ void complain(const struct compiler *c, const struct json *value,
     diag_add(c->diag, c->source, value->span, "%.*s", STR_ARG(text));
 }
 
-struct nearest nearest_to(struct str wanted)
-{
-    return (struct nearest){.wanted = wanted, .distance = wanted.len / 3 + 2};
-}
-
-void nearest_try(struct nearest *nearest, struct str name)
-{
-    size_t distance = str_eq_nocase(nearest->wanted, name)
-                          ? 0
-                          : str_distance(nearest->wanted, name);
-    if (distance < nearest->distance) {
-        nearest->distance = distance;
-        nearest->best = name;
-    }
-}
-
-struct str nearest_hint(struct arena *arena, const struct nearest *nearest)
-{
-    return nearest->best.len == 0
-               ? STR("")
-               : arena_printf(arena, ": did you mean `%.*s`?",
-                              STR_ARG(nearest->best));
-}
-
-int choose(const struct compiler *c, const struct json *value,
-           const char *const *names, int count, int otherwise)
+int rules_choose(const struct compiler *c, const struct json *value,
+                 const char *const *names, int count, int otherwise)
 {
     if (!json_is(value, JSON_STRING)) {
         return otherwise;
@@ -180,8 +158,8 @@ int choose(const struct compiler *c, const struct json *value,
         }
         buf_printf(&known, "%s%s", known.len > 0 ? ", " : "", names[i]);
     }
-    complain(c, value, "`%.*s` is none of %.*s", STR_ARG(value->text),
-             STR_ARG(buf_str(&known)));
+    rules_complain(c, value, "`%.*s` is none of %.*s", STR_ARG(value->text),
+                   STR_ARG(buf_str(&known)));
     buf_free(&known);
     return otherwise;
 }
@@ -230,9 +208,9 @@ static void complain_of_type(const struct compiler *c,
                        rows[i].words);
         }
     }
-    complain(c, member->value, "`%.*s` must be %.*s, not %s",
-             STR_ARG(member->key), STR_ARG(buf_str(&wanted)),
-             json_type_name(member->value->type));
+    rules_complain(c, member->value, "`%.*s` must be %.*s, not %s",
+                   STR_ARG(member->key), STR_ARG(buf_str(&wanted)),
+                   json_type_name(member->value->type));
     buf_free(&wanted);
 }
 
@@ -261,13 +239,13 @@ static void check_member(const struct compiler *c, const struct json *object,
     }
 }
 
-bool shape_check(const struct compiler *c, const struct json *value,
-                 const struct shape *shape)
+bool rules_shape_check(const struct compiler *c, const struct json *value,
+                       const struct shape *shape)
 {
     size_t before = c->diag->count;
     if (value->type != JSON_OBJECT) {
-        complain(c, value, "%s must be an object, not %s", shape->what,
-                 json_type_name(value->type));
+        rules_complain(c, value, "%s must be an object, not %s", shape->what,
+                       json_type_name(value->type));
         return false;
     }
     for (size_t i = 0; i < value->count; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sets: lists, maps, and tags in AWS's spellings. Here because the same tags
  * come as a map in a request and as a list in the answer. Start at
- * function_contains_all(). */
+ * rules_function_contains_all(). */
 #include "rules/private.h"
 
 /* ---- what a value is, seen as a set ---- */
@@ -137,7 +137,7 @@ static const struct json *no_set(struct arena *arena, const char *function,
     return NULL;
 }
 
-OUR_FUNCTION(function_contains_all)
+OUR_FUNCTION(rules_function_contains_all)
 {
     const struct json *have = arguments[0];
     const struct json *want = arguments[1];
@@ -179,7 +179,7 @@ static bool is_among(const struct json *set, enum set_kind kind, size_t i,
     return false;
 }
 
-OUR_FUNCTION(function_disjoint)
+OUR_FUNCTION(rules_function_disjoint)
 {
     enum set_kind kinds[2] = {SET_EMPTY, SET_EMPTY};
     for (size_t i = 0; i < count; i++) {
@@ -195,7 +195,7 @@ OUR_FUNCTION(function_disjoint)
     return json_new_bool(arena, !shared);
 }
 
-OUR_FUNCTION(function_without)
+OUR_FUNCTION(rules_function_without)
 {
     (void)count;
     const struct json *list = arguments[0];

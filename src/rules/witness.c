@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes witnesses of an element of "confirm": reads that clients make and that
  * show the same change. Here because they see what a client asked, and borrow
- * from their confirmation. Start at witnesses_read(). */
+ * from their confirmation. Start at rules_witnesses_read(). */
 #include "rules/private.h"
 
 static const struct json *get(const struct json *object, const char *key)
@@ -23,16 +23,17 @@ static void read_conditions(const struct compiler *c, const struct json *value,
     }
     if (ret->read.model != NULL &&
         ret->read.model != confirmation->read.model) {
-        complain(c, get(value, "read"),
-                 "a witness by another operation than its confirmation's "
-                 "needs a `success` of its own");
+        rules_complain(c, get(value, "read"),
+                       "a witness by another operation than its confirmation's "
+                       "needs a `success` of its own");
     }
     static const char *const others[] = {"superseded", "retry"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         if (get(value, others[i]) != NULL) {
-            complain(c, get(value, others[i]),
-                     "`%s` without `success`, which is the confirmation's",
-                     others[i]);
+            rules_complain(
+                c, get(value, others[i]),
+                "`%s` without `success`, which is the confirmation's",
+                others[i]);
         }
     }
     ret->success = confirmation->success;
@@ -54,14 +55,15 @@ static void read_witness(const struct compiler *c, const struct json *value,
         .part = confirmation->part,
         .read = {.service = c->service},
     };
-    (void)shape_check(c, value, &shape_witness);
+    (void)rules_shape_check(c, value, &rules_shape_witness);
     if (json_is(service, JSON_STRING)) {
         ret->read.service = service->text;
-        service_check(c, service);
+        rules_service_check(c, service);
     }
     if (json_is(operation, JSON_STRING)) {
         ret->read.operation = operation->text;
-        ret->read.model = read_operation_find(c, operation, ret->read.service);
+        ret->read.model =
+            rules_read_operation_find(c, operation, ret->read.service);
     }
     struct view view = {names | SEES(NAME_ASKED), ret->read.model};
     ret->when = expression_read(c, get(value, "when"), view);
@@ -70,8 +72,9 @@ static void read_witness(const struct compiler *c, const struct json *value,
     read_conditions(c, value, view, confirmation, ret);
 }
 
-void witnesses_read(const struct compiler *c, const struct json *list,
-                    unsigned names, struct rules_confirmation *confirmation)
+void rules_witnesses_read(const struct compiler *c, const struct json *list,
+                          unsigned names,
+                          struct rules_confirmation *confirmation)
 {
     confirmation->witnesses =
         ARENA_ARRAY(c->arena, struct rules_confirmation, list->count);

@@ -6,9 +6,11 @@
  *
  *   play FILE...     exits with 1 when a play does not go as written
  */
+#include "support/fake_client.h"
+#include "support/hand_clock.h"
+
 #include "assets/assets.h"
 #include "base/file.h"
-#include "base/timer.h"
 #include "engine/engine.h"
 #include "events/event.h"
 
@@ -36,16 +38,13 @@ struct play {
     size_t line;
     const char *wrong; /* first thing that went wrong */
     struct str wrong_text;
-    int64_t now_ms;
-    struct timers timers;
+    struct hand_clock clock;
     struct aws_registry *registry;
     struct rules *rules;
     struct engine_config config;
     struct engine *engine;
-    struct http_client client;
-    struct http_fetch *fetches[FETCHES_MAX]; /* sent, not yet answered */
-    size_t fetch_count;
-    struct http_fetch *current;
+    struct fake_client upstream;
+    struct http_fetch *current; /* that `sent` looked at */
     struct play_call calls[CALLS_MAX];
     size_t call_count;
     struct str service;
@@ -63,16 +62,6 @@ struct call_options {
     struct str header;
 };
 
-static int64_t play_now(void *clock)
-{
-    return ((struct play *)clock)->now_ms;
-}
-
-static int64_t wall(void)
-{
-    return 1440938160000; /* 2015-08-30T12:36:00Z */
-}
-
 static void fail(struct play *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static void fail(struct play *p, const char *format, ...)
@@ -88,8 +77,7 @@ static void fail(struct play *p, const char *format, ...)
 
 static void run(struct play *p)
 {
-    while (timers_run_due(&p->timers) > 0) {
-    }
+    hand_clock_run(&p->clock);
 }
 
 static void hear(struct event_sink *sink, const struct event *event)
@@ -102,30 +90,11 @@ static void hear(struct event_sink *sink, const struct event *event)
 
 /* ---- the ports ---- */
 
-static void send(struct http_client *self, struct http_fetch *fetch)
-{
-    struct play *p =
-        (struct play *)((char *)self - offsetof(struct play, client));
-    fetch->outcome = HTTP_PENDING;
-    if (p->fetch_count == FETCHES_MAX) {
-        fail(p, "more than %d calls under way", FETCHES_MAX);
-        return;
-    }
-    p->fetches[p->fetch_count++] = fetch;
-}
-
 static void cancel(struct http_client *self, struct http_fetch *fetch)
 {
     struct play *p =
-        (struct play *)((char *)self - offsetof(struct play, client));
-    for (size_t i = 0; i < p->fetch_count; i++) {
-        if (p->fetches[i] == fetch) {
-            memmove(&p->fetches[i], &p->fetches[i + 1],
-                    (p->fetch_count - i - 1) * sizeof(p->fetches[0]));
-            p->fetch_count--;
-            break;
-        }
-    }
+        (struct play *)((char *)self - offsetof(struct play, upstream));
+    fake_client_cancel(self, fetch);
     if (p->current == fetch) {
         p->current = NULL;
     }
@@ -190,12 +159,8 @@ static struct str word(struct str *rest)
 
 static const struct json *parse(struct play *p, struct str text)
 {
-    struct source *source = ARENA_NEW(p->arena, struct source);
-    struct diag diag;
-    const struct json *value = NULL;
-    *source = (struct source){p->file, text};
-    diag_init(&diag, p->arena);
-    if (!json_parse(p->arena, source, &json_default_limits, &value, &diag)) {
+    const struct json *value = json_read(p->arena, text, &json_default_limits);
+    if (value == NULL) {
         fail(p, "this is no JSON: %.*s", STR_ARG(text));
         return json_new(p->arena, JSON_NULL);
     }
@@ -366,8 +331,8 @@ static void do_sent(struct play *p, struct str rest)
 {
     struct str operation = word(&rest);
     rest = str_trim(rest);
-    for (size_t i = 0; i < p->fetch_count; i++) {
-        struct http_fetch *fetch = p->fetches[i];
+    for (size_t i = 0; i < p->upstream.sent_count; i++) {
+        struct http_fetch *fetch = p->upstream.sent[i];
         if (!str_eq(operation_of(fetch), operation)) {
             continue;
         }
@@ -380,9 +345,10 @@ static void do_sent(struct play *p, struct str rest)
         return;
     }
     fail(p, "%.*s was not sent; %zu calls are under way%s%.*s",
-         STR_ARG(operation), p->fetch_count,
-         p->fetch_count > 0 ? ", the first is " : "",
-         STR_ARG(p->fetch_count > 0 ? operation_of(p->fetches[0]) : STR_NONE));
+         STR_ARG(operation), p->upstream.sent_count,
+         p->upstream.sent_count > 0 ? ", the first is " : "",
+         STR_ARG(p->upstream.sent_count > 0 ? operation_of(p->upstream.sent[0])
+                                            : STR_NONE));
 }
 
 static void finish_fetch(struct play *p, enum http_outcome outcome)
@@ -392,10 +358,8 @@ static void finish_fetch(struct play *p, enum http_outcome outcome)
         fail(p, "nothing has been sent that could be answered");
         return;
     }
-    cancel(&p->client, fetch);
-    fetch->outcome = outcome;
-    fetch->head_ready = outcome == HTTP_ANSWERED;
-    timer_wake(fetch->timers, fetch->done);
+    p->current = NULL;
+    fake_client_end(&p->upstream, fetch, outcome);
     run(p);
 }
 
@@ -519,14 +483,7 @@ static void do_after(struct play *p, struct str rest)
         fail(p, "after wants a duration");
         return;
     }
-    /* Step by step, so that what a timer does is seen in its time. */
-    int64_t until = p->now_ms + ms;
-    while (p->now_ms < until) {
-        int64_t next = timers_next_ms(&p->timers);
-        int64_t left = until - p->now_ms;
-        p->now_ms += next < 0 || next > left ? left : next > 0 ? next : 1;
-        run(p);
-    }
+    hand_clock_turn(&p->clock, ms);
 }
 
 static struct play_call *call_named(struct play *p, struct str *rest)
@@ -624,7 +581,7 @@ static void do_leaves(struct play *p, struct str rest)
     if (c != NULL) {
         c->call.gone = true;
         if (c->call.on_gone != NULL) {
-            timer_wake(&p->timers, c->call.on_gone);
+            timer_wake(&p->clock.timers, c->call.on_gone);
         }
         run(p);
     }
@@ -644,8 +601,9 @@ static void do_interims(struct play *p, struct str rest)
 static void do_silence(struct play *p, struct str rest)
 {
     (void)rest;
-    if (p->fetch_count > 0) {
-        fail(p, "%.*s is under way", STR_ARG(operation_of(p->fetches[0])));
+    if (p->upstream.sent_count > 0) {
+        fail(p, "%.*s is under way",
+             STR_ARG(operation_of(p->upstream.sent[0])));
     }
 }
 
@@ -711,8 +669,8 @@ static void end_play(struct play *p)
     if (p->engine != NULL) {
         engine_finish(p->engine);
         run(p);
-        while (p->fetch_count > 0 && engine_active(p->engine) > 0) {
-            p->current = p->fetches[0];
+        while (p->upstream.sent_count > 0 && engine_active(p->engine) > 0) {
+            p->current = p->upstream.sent[0];
             do_lost(p, STR_NONE);
         }
         for (size_t i = 0; i < p->call_count; i++) {
@@ -725,7 +683,7 @@ static void end_play(struct play *p)
     engine_free(p->engine);
     rules_unref(p->rules);
     aws_registry_free(p->registry);
-    timers_done(&p->timers);
+    timers_done(&p->clock.timers);
     buf_free(&p->log);
 }
 
@@ -736,19 +694,19 @@ static bool play_file(const char *path)
     struct str why = STR_NONE;
     p->arena = arena_new();
     p->file = str_of(path);
-    p->now_ms = 1000;
-    timers_init(&p->timers, play_now, p);
+    hand_clock_init(&p->clock);
+    fake_client_init(&p->upstream, p->arena, FETCHES_MAX);
+    p->upstream.client.cancel = cancel;
     p->registry = aws_registry_new();
-    p->client = (struct http_client){send, cancel};
     p->service = STR("ssm");
     p->sink.hear = hear;
     events_add(&p->events, &p->sink);
     p->config = (struct engine_config){
-        .timers = &p->timers,
-        .wall_ms = wall,
+        .timers = &p->clock.timers,
+        .wall_ms = hand_clock_wall,
         .registry = p->registry,
         .events = &p->events,
-        .client = &p->client,
+        .client = &p->upstream.client,
         .run_id = STR("play"),
         .max_hold_ms = 110000,
         .interim_ms = 20000,

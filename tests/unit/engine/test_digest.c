@@ -27,7 +27,7 @@ static void the_hash_is_siphash(void **state)
                                                  UINT64_C(0x0f0e0d0c0b0a0908)}};
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_true(digest_hash(&engine, str_make(text, rows[i].len)) ==
+        assert_true(engine_digest_hash(&engine, str_make(text, rows[i].len)) ==
                     rows[i].hash);
     }
 }
@@ -40,7 +40,7 @@ static const struct json *sealed(const struct engine *engine,
     json_set(arena, hidden, RULES_DIGEST, json_new_text(arena, text));
     json_push(arena, list, json_new_int(arena, 3));
     json_push(arena, list, hidden);
-    return digest_seal(engine, arena, list);
+    return engine_digest_seal(engine, arena, list);
 }
 
 static void equal_values_have_equal_digests_that_show_nothing(void **state)

@@ -11,7 +11,7 @@ static struct world_call *put(struct world *w, size_t number)
                                    number);
     struct str id = arena_printf(w->arena, "id-%zu", number);
     struct world_call *call = world_call(w, "PutParameter", id.ptr, body);
-    world_answer(w, w->sent[w->sent_count - 1], 200,
+    world_answer(w, w->upstream.sent[w->upstream.sent_count - 1], 200,
                  "{\"Version\": 1, \"Tier\": \"Standard\"}");
     return call;
 }
@@ -25,13 +25,13 @@ static void a_held_call_takes_less_than_16_kb(void **state)
     struct world_call *call = put(&w, 1);
     const struct exchange *x = w.engine->newest;
     for (int i = 0; i < 20; i++) {
-        assert_int_equal(w.sent_count, 1);
-        world_answer(&w, w.sent[0], 400,
+        assert_int_equal(w.upstream.sent_count, 1);
+        world_answer(&w, w.upstream.sent[0], 400,
                      "{\"__type\": \"ParameterNotFound\", \"message\": \"\"}");
         world_turn(&w, 2000);
     }
     /* The read-back under way has an arena of its own. */
-    size_t probe = arena_size(w.sent[0]->arena);
+    size_t probe = arena_size(w.upstream.sent[0]->arena);
     print_message("exchange %zu, read-back %zu bytes; struct exchange %zu, "
                   "confirmation %zu\n",
                   arena_size(x->arena), probe, sizeof(*x),
@@ -57,7 +57,7 @@ static void ten_thousand_calls_are_held_and_joined(void **state)
         calls[i] = put(&w, i);
     }
     assert_int_equal(w.engine->held, CALLS);
-    size_t sent = w.sent_count;
+    size_t sent = w.upstream.sent_count;
     for (size_t i = 0; i < CALLS; i++) {
         const struct http_call *first = &calls[i]->call;
         struct str id =
@@ -66,7 +66,7 @@ static void ten_thousand_calls_are_held_and_joined(void **state)
             world_call(&w, "PutParameter", id.ptr, first->request.body);
     }
     assert_int_equal(w.engine->held, CALLS);
-    assert_int_equal(w.sent_count, sent);
+    assert_int_equal(w.upstream.sent_count, sent);
     world_close(&w);
     for (size_t i = 0; i < 2 * CALLS; i++) {
         assert_int_equal(calls[i]->status, 424);

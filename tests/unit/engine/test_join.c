@@ -13,8 +13,8 @@ static struct world_call *put(struct world *w, const char *id, const char *body)
 static void settle_all(struct world *w)
 {
     for (int i = 0; i < 200; i++) {
-        while (w->sent_count > 0) {
-            struct http_fetch *fetch = w->sent[0];
+        while (w->upstream.sent_count > 0) {
+            struct http_fetch *fetch = w->upstream.sent[0];
             bool put = str_contains(
                 http_headers_get(&fetch->request.headers, "X-Amz-Target"),
                 STR("PutParameter"));
@@ -31,7 +31,7 @@ static void leave(struct world *w, struct world_call *call)
 {
     call->call.gone = true;
     if (call->call.on_gone != NULL) {
-        timer_wake(&w->timers, call->call.on_gone);
+        timer_wake(&w->clock.timers, call->call.on_gone);
         world_run(w);
     }
 }
@@ -51,7 +51,7 @@ static void an_answer_is_kept_for_minutes_but_not_for_ever(void **state)
         assert_int_equal(first->status, 200);
         world_turn(&w, rows[i].later_ms);
         struct world_call *again = put(&w, "one", BODY);
-        assert_int_equal(w.sent_count, rows[i].sent);
+        assert_int_equal(w.upstream.sent_count, rows[i].sent);
         settle_all(&w);
         assert_int_equal(again->status, 200);
         world_close(&w);
@@ -82,10 +82,10 @@ static void without_an_id_one_retry_soon_after_gets_it(void **state)
         settle_all(&w);
         world_turn(&w, rows[i].later_ms);
         calls[1] = put(&w, NULL, BODY);
-        assert_int_equal(w.sent_count, rows[i].sent);
+        assert_int_equal(w.upstream.sent_count, rows[i].sent);
         settle_all(&w);
         calls[2] = put(&w, NULL, BODY);
-        assert_int_equal(w.sent_count, 1);
+        assert_int_equal(w.upstream.sent_count, 1);
         world_close(&w);
         for (int k = 0; k < 3; k++) {
             world_forget(calls[k]);
@@ -105,7 +105,7 @@ static void after_another_change_of_it_no_answer_is_given_again(void **state)
     calls[1] = put(&w, "x", "{\"Name\":\"/a\",\"Value\":\"2\"}");
     settle_all(&w);
     calls[2] = put(&w, NULL, BODY);
-    assert_int_equal(w.sent_count, 1);
+    assert_int_equal(w.upstream.sent_count, 1);
     world_close(&w);
     for (int k = 0; k < 3; k++) {
         world_forget(calls[k]);
@@ -131,8 +131,9 @@ static void what_is_kept_has_a_bound(void **state)
         const struct http_response answer = {.status = 200};
         x.call = &call;
         assert_null(joins_find(w.engine->joins, &x));
-        joins_keep(w.engine->joins, &x, &answer, w.now_ms);
-        bool found = joins_find_answer(w.engine->joins, &x, w.now_ms) != NULL;
+        joins_keep(w.engine->joins, &x, &answer, w.clock.now_ms);
+        bool found =
+            joins_find_answer(w.engine->joins, &x, w.clock.now_ms) != NULL;
         assert_true(found);
         most += body.len;
         arena_free(arena);
@@ -143,7 +144,7 @@ static void what_is_kept_has_a_bound(void **state)
         .request.body =
             arena_printf(w.arena, "{\"Name\":\"/0\",\"Value\":\"%s\"}", text)};
     x.call = &call;
-    assert_null(joins_find_answer(w.engine->joins, &x, w.now_ms));
+    assert_null(joins_find_answer(w.engine->joins, &x, w.clock.now_ms));
     world_close(&w);
 }
 

@@ -23,17 +23,6 @@ static struct rules_condition says(struct arena *arena, const char *text)
     return condition;
 }
 
-static const struct json *document(struct arena *arena, const char *text)
-{
-    struct source *source = ARENA_NEW(arena, struct source);
-    struct diag diag;
-    const struct json *value = NULL;
-    *source = (struct source){STR("test"), str_of(text)};
-    diag_init(&diag, arena);
-    assert_true(json_parse(arena, source, &json_default_limits, &value, &diag));
-    return value;
-}
-
 static void each_result_has_its_verdict(void **state)
 {
     static const struct {
@@ -68,10 +57,10 @@ static void each_result_has_its_verdict(void **state)
         const struct probe_result result = {.kind = rows[i].kind,
                                             .code = str_of(rows[i].code)};
         struct str why = STR_NONE;
-        enum verdict verdict = judge(arena, &rule, &result,
-                                     document(arena, rows[i].document), &why);
-        assert_string_equal(verdict_name(verdict),
-                            verdict_name(rows[i].wanted));
+        enum verdict verdict = engine_judge(
+            arena, &rule, &result, good_json(arena, rows[i].document), &why);
+        assert_string_equal(engine_verdict_name(verdict),
+                            engine_verdict_name(rows[i].wanted));
     }
     arena_free(arena);
 }
@@ -97,10 +86,10 @@ static void an_error_may_be_what_is_wanted(void **state)
         const struct probe_result result = {.kind = rows[i].kind,
                                             .code = str_of(rows[i].code)};
         struct str why = STR_NONE;
-        enum verdict verdict = judge(arena, &rule, &result,
-                                     document(arena, "{\"read\":{}}"), &why);
-        assert_string_equal(verdict_name(verdict),
-                            verdict_name(rows[i].wanted));
+        enum verdict verdict = engine_judge(
+            arena, &rule, &result, good_json(arena, "{\"read\":{}}"), &why);
+        assert_string_equal(engine_verdict_name(verdict),
+                            engine_verdict_name(rows[i].wanted));
     }
     arena_free(arena);
 }
@@ -117,13 +106,15 @@ static void an_error_and_a_condition_must_both_be_so(void **state)
     rule.success.errors = not_found;
     rule.success.error_count = 1;
     assert_int_equal(
-        judge(arena, &rule, &refused,
-              document(arena, "{\"read_error\":{\"message\":\"is deleted\"}}"),
-              &why),
+        engine_judge(
+            arena, &rule, &refused,
+            good_json(arena, "{\"read_error\":{\"message\":\"is deleted\"}}"),
+            &why),
         VERDICT_HOLDS);
     assert_int_equal(
-        judge(arena, &rule, &refused,
-              document(arena, "{\"read_error\":{\"message\":\"no\"}}"), &why),
+        engine_judge(arena, &rule, &refused,
+                     good_json(arena, "{\"read_error\":{\"message\":\"no\"}}"),
+                     &why),
         VERDICT_UNVERIFIABLE);
     arena_free(arena);
 }
@@ -136,8 +127,9 @@ static void what_cannot_be_judged_is_not_yet_and_says_why(void **state)
     const struct probe_result answered = {.kind = PROBE_ANSWERED};
     struct str why = STR_NONE;
     (void)state;
-    assert_int_equal(judge(arena, &rule, &answered,
-                           document(arena, "{\"read\":{\"v\":1}}"), &why),
+    assert_int_equal(engine_judge(arena, &rule, &answered,
+                                  good_json(arena, "{\"read\":{\"v\":1}}"),
+                                  &why),
                      VERDICT_NOT_YET);
     assert_true(str_contains(why, STR("could not be judged")));
     arena_free(arena);

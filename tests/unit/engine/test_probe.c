@@ -42,7 +42,7 @@ static void ask(struct world *w, struct asking *asking, const char *name,
 static void drop(struct world *w, struct asking *asking)
 {
     probe_drop(asking->probe, &asking->done);
-    timer_cancel(&w->timers, &asking->done);
+    timer_cancel(&w->clock.timers, &asking->done);
 }
 
 static void equal_questions_that_are_not_sent_yet_are_one(void **state)
@@ -51,12 +51,12 @@ static void equal_questions_that_are_not_sent_yet_are_one(void **state)
     struct asking a[3];
     (void)state;
     world_open(&w, &(struct engine_config){0});
-    ask(&w, &a[0], "/a", w.now_ms);
-    ask(&w, &a[1], "/a", w.now_ms);
-    ask(&w, &a[2], "/b", w.now_ms);
+    ask(&w, &a[0], "/a", w.clock.now_ms);
+    ask(&w, &a[1], "/a", w.clock.now_ms);
+    ask(&w, &a[2], "/b", w.clock.now_ms);
     world_run(&w);
-    assert_int_equal(w.sent_count, 2);
-    world_answer(&w, w.sent[0], 200, "{\"Parameter\":{}}");
+    assert_int_equal(w.upstream.sent_count, 2);
+    world_answer(&w, w.upstream.sent[0], 200, "{\"Parameter\":{}}");
     assert_int_equal(a[0].woken, 1);
     assert_int_equal(a[1].woken, 1);
     assert_int_equal(a[2].woken, 0);
@@ -73,16 +73,16 @@ static void one_that_was_sent_before_shows_nothing(void **state)
     struct asking a[3];
     (void)state;
     world_open(&w, &(struct engine_config){0});
-    ask(&w, &a[0], "/a", w.now_ms);
+    ask(&w, &a[0], "/a", w.clock.now_ms);
     world_run(&w);
     /* In the same millisecond nobody knows which was first. */
-    ask(&w, &a[1], "/a", w.now_ms);
+    ask(&w, &a[1], "/a", w.clock.now_ms);
     world_run(&w);
-    assert_int_equal(w.sent_count, 2);
-    w.now_ms += 5;
-    ask(&w, &a[2], "/a", w.now_ms - 6);
+    assert_int_equal(w.upstream.sent_count, 2);
+    w.clock.now_ms += 5;
+    ask(&w, &a[2], "/a", w.clock.now_ms - 6);
     world_run(&w);
-    assert_int_equal(w.sent_count, 2);
+    assert_int_equal(w.upstream.sent_count, 2);
     for (int i = 0; i < 3; i++) {
         drop(&w, &a[i]);
     }
@@ -96,16 +96,17 @@ static void a_list_is_as_old_as_its_first_page(void **state)
     struct asking second;
     (void)state;
     world_open(&w, &(struct engine_config){0});
-    ask(&w, &first, "*", w.now_ms);
+    ask(&w, &first, "*", w.clock.now_ms);
     world_run(&w);
-    w.now_ms += 10;
-    int64_t changed_ms = w.now_ms;
+    w.clock.now_ms += 10;
+    int64_t changed_ms = w.clock.now_ms;
     world_turn(&w, 10);
-    world_answer(&w, w.sent[0], 200, "{\"Parameters\":[],\"NextToken\":\"t\"}");
-    assert_int_equal(w.sent_count, 1);
+    world_answer(&w, w.upstream.sent[0], 200,
+                 "{\"Parameters\":[],\"NextToken\":\"t\"}");
+    assert_int_equal(w.upstream.sent_count, 1);
     ask(&w, &second, "*", changed_ms);
     world_run(&w);
-    assert_int_equal(w.sent_count, 2);
+    assert_int_equal(w.upstream.sent_count, 2);
     drop(&w, &first);
     drop(&w, &second);
     world_close(&w);
@@ -118,11 +119,11 @@ static void a_list_without_end_is_not_taken_for_whole(void **state)
     size_t pages = 0;
     (void)state;
     world_open(&w, &(struct engine_config){0});
-    ask(&w, &a, "*", w.now_ms);
+    ask(&w, &a, "*", w.clock.now_ms);
     while (a.woken == 0 && pages < 1000) {
         world_turn(&w, 100);
-        if (w.sent_count > 0) {
-            world_answer(&w, w.sent[0], 200,
+        if (w.upstream.sent_count > 0) {
+            world_answer(&w, w.upstream.sent[0], 200,
                          "{\"Parameters\":[{}],\"NextToken\":\"t\"}");
             pages++;
         }
@@ -139,13 +140,13 @@ static void the_last_one_to_leave_cancels_it(void **state)
     struct asking a[2];
     (void)state;
     world_open(&w, &(struct engine_config){0});
-    ask(&w, &a[0], "/a", w.now_ms);
-    ask(&w, &a[1], "/a", w.now_ms);
+    ask(&w, &a[0], "/a", w.clock.now_ms);
+    ask(&w, &a[1], "/a", w.clock.now_ms);
     world_run(&w);
     drop(&w, &a[0]);
-    assert_int_equal(w.sent_count, 1);
+    assert_int_equal(w.upstream.sent_count, 1);
     drop(&w, &a[1]);
-    assert_int_equal(w.sent_count, 0);
+    assert_int_equal(w.upstream.sent_count, 0);
     world_close(&w);
 }
 
@@ -160,16 +161,16 @@ static void who_leaves_the_queue_gives_its_place_back(void **state)
     world_open(&w, &(struct engine_config){0});
     for (int i = 0; i < CROWD; i++) {
         (void)snprintf(names[i], sizeof(names[i]), "/%d", i);
-        ask(&w, &crowd[i], names[i], w.now_ms);
+        ask(&w, &crowd[i], names[i], w.clock.now_ms);
     }
     world_run(&w);
-    assert_int_equal(w.sent_count, 20); /* a second's worth */
+    assert_int_equal(w.upstream.sent_count, 20); /* a second's worth */
     for (int i = 0; i < CROWD; i++) {
         drop(&w, &crowd[i]);
     }
-    ask(&w, &one, "/one", w.now_ms);
+    ask(&w, &one, "/one", w.clock.now_ms);
     world_turn(&w, 100);
-    assert_int_equal(w.sent_count, 1);
+    assert_int_equal(w.upstream.sent_count, 1);
     drop(&w, &one);
     world_close(&w);
 }
@@ -196,9 +197,9 @@ static void each_answer_is_one_of_five_kinds(void **state)
         struct world w;
         struct asking a;
         world_open(&w, &(struct engine_config){0});
-        ask(&w, &a, "/a", w.now_ms);
+        ask(&w, &a, "/a", w.clock.now_ms);
         world_run(&w);
-        world_answer(&w, w.sent[0], rows[i].status, rows[i].body);
+        world_answer(&w, w.upstream.sent[0], rows[i].status, rows[i].body);
         assert_int_equal(probe_get(a.probe)->kind, rows[i].wanted);
         assert_true(w.engine->buckets->rate == rows[i].rate);
         drop(&w, &a);

@@ -2,17 +2,6 @@
 /* The last confirmed change of a resource. */
 #include "world.h"
 
-static const struct json *parse(struct arena *arena, const char *text)
-{
-    struct source *source = ARENA_NEW(arena, struct source);
-    struct diag diag;
-    const struct json *value = NULL;
-    *source = (struct source){STR("test"), str_of(text)};
-    diag_init(&diag, arena);
-    assert_true(json_parse(arena, source, &json_default_limits, &value, &diag));
-    return value;
-}
-
 static struct exchange change(struct world *w, const char *operation,
                               const char *resource, const char *input)
 {
@@ -20,8 +9,8 @@ static struct exchange change(struct world *w, const char *operation,
     x.aws.service = STR("secretsmanager");
     x.aws.operation = str_of(operation);
     x.aws.region = STR("eu-west-1");
-    x.aws.input = parse(w->arena, input);
-    x.resources = parse(w->arena, resource);
+    x.aws.input = good_json(w->arena, input);
+    x.resources = good_json(w->arena, resource);
     return x;
 }
 
@@ -33,11 +22,12 @@ static void the_last_change_of_a_resource_is_found(void **state)
     struct exchange first = change(&w, "CreateSecret", "\"s\"", "{}");
     struct exchange second = change(&w, "DeleteSecret", "[\"s\",\"t\"]",
                                     "{\"ForceDeleteWithoutRecovery\":true}");
-    recent_add(w.engine->recent, &first);
-    w.now_ms += 1000;
-    recent_add(w.engine->recent, &second);
-    w.now_ms += 2500;
-    const struct json *found = recent_find(w.engine->recent, &first, w.arena);
+    engine_recent_add(w.engine->recent, &first);
+    w.clock.now_ms += 1000;
+    engine_recent_add(w.engine->recent, &second);
+    w.clock.now_ms += 2500;
+    const struct json *found =
+        engine_recent_find(w.engine->recent, &first, w.arena);
     struct buf text = {0};
     json_write(found, &text);
     buf_add_char(&text, '\0');
@@ -47,11 +37,11 @@ static void the_last_change_of_a_resource_is_found(void **state)
                         "\"seconds_ago\":2.5,\"outcome\":\"settled\"}");
     buf_free(&text);
     struct exchange other = change(&w, "CreateSecret", "\"u\"", "{}");
-    assert_null(recent_find(w.engine->recent, &other, w.arena));
+    assert_null(engine_recent_find(w.engine->recent, &other, w.arena));
     other = change(&w, "CreateSecret", "\"t\"", "{}");
-    assert_non_null(recent_find(w.engine->recent, &other, w.arena));
+    assert_non_null(engine_recent_find(w.engine->recent, &other, w.arena));
     other.aws.region = STR("eu-west-2");
-    assert_null(recent_find(w.engine->recent, &other, w.arena));
+    assert_null(engine_recent_find(w.engine->recent, &other, w.arena));
     world_close(&w);
 }
 
@@ -62,8 +52,9 @@ static void no_secret_is_remembered(void **state)
     world_open(&w, &(struct engine_config){0});
     struct exchange x = change(&w, "CreateSecret", "\"s\"",
                                "{\"Name\":\"s\",\"SecretString\":\"hush\"}");
-    recent_add(w.engine->recent, &x);
-    const struct json *found = recent_find(w.engine->recent, &x, w.arena);
+    engine_recent_add(w.engine->recent, &x);
+    const struct json *found =
+        engine_recent_find(w.engine->recent, &x, w.arena);
     struct buf text = {0};
     json_write(found, &text);
     assert_false(str_contains(buf_str(&text), STR("hush")));

@@ -13,8 +13,9 @@ static const char parameter[] =
 static void settle_all(struct world *w)
 {
     for (int i = 0; i < 8; i++) {
-        while (w->sent_count > 0) {
-            world_answer(w, w->sent[w->sent_count - 1], 200, parameter);
+        while (w->upstream.sent_count > 0) {
+            world_answer(w, w->upstream.sent[w->upstream.sent_count - 1], 200,
+                         parameter);
         }
         world_turn(w, 150);
     }
@@ -28,7 +29,8 @@ static struct world_call *put(struct world *w, const char *name)
                      "\"String\"}",
                      name);
     struct world_call *call = world_call(w, "PutParameter", NULL, body);
-    world_answer(w, w->sent[w->sent_count - 1], 200, "{\"Version\": 1}");
+    world_answer(w, w->upstream.sent[w->upstream.sent_count - 1], 200,
+                 "{\"Version\": 1}");
     return call;
 }
 
@@ -89,9 +91,27 @@ static void a_later_change_takes_its_place(void **state)
     settle_all(&w);
     struct world_call *second =
         world_call(&w, "DeleteParameter", NULL, STR("{\"Name\": \"/a\"}"));
-    assert_false(is_asked_for(&w)); /* while it is under way: nothing */
-    world_answer(&w, w.sent[0], 400, "{\"__type\": \"InternalServerError\"}");
-    assert_false(is_asked_for(&w)); /* nor when it was refused */
+    assert_true(is_asked_for(&w)); /* it may be refused */
+    world_answer(&w, w.upstream.sent[0], 500,
+                 "{\"__type\": \"InternalServerError\"}");
+    assert_false(is_asked_for(&w)); /* what it did, nobody knows */
+    world_forget(first);
+    world_forget(second);
+    world_close(&w);
+}
+
+static void a_refused_change_takes_nobody_s_place(void **state)
+{
+    struct world w;
+    (void)state;
+    world_open(&w, &(struct engine_config){0});
+    struct world_call *first = put(&w, "/a");
+    settle_all(&w);
+    struct world_call *second =
+        world_call(&w, "DeleteParameter", NULL, STR("{\"Name\": \"/a\"}"));
+    world_answer(&w, w.upstream.sent[0], 400,
+                 "{\"__type\": \"ValidationException\"}");
+    assert_int_equal(found(&w, "GetParameter", "/a"), 2);
     world_forget(first);
     world_forget(second);
     world_close(&w);
@@ -110,7 +130,8 @@ static void another_part_is_left_alone(void **state)
                    STR("{\"ResourceType\": \"Parameter\", \"ResourceId\": "
                        "\"/a\", \"TagKeys\": [\"k\"]}"));
     assert_true(is_asked_for(&w));
-    world_answer(&w, w.sent[0], 400, "{\"__type\": \"InvalidResourceId\"}");
+    world_answer(&w, w.upstream.sent[0], 400,
+                 "{\"__type\": \"InvalidResourceId\"}");
     world_forget(first);
     world_forget(second);
     world_close(&w);
@@ -153,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_is_found_by_each_of_its_reads),
         cmocka_unit_test(a_later_change_takes_its_place),
+        cmocka_unit_test(a_refused_change_takes_nobody_s_place),
         cmocka_unit_test(another_part_is_left_alone),
         cmocka_unit_test(no_more_than_ten_thousand_are_kept),
     };

@@ -1,29 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An engine in a world of its own: a clock turned by hand, a client that only
- * notes what is sent, calls that only note what is replied. */
+/* An engine in a world of its own: a clock turned by hand, an upstream that
+ * waits to be told, calls that only note what is replied. */
 #ifndef TEST_ENGINE_WORLD_H
 #define TEST_ENGINE_WORLD_H
 
+#include "support/fake_client.h"
+#include "support/hand_clock.h"
+#include "support/texts.h"
+
 #include "engine/private.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 enum { SENT_MAX = 20100 };
 
 struct world {
-    int64_t now_ms;
-    struct timers timers;
+    struct hand_clock clock;
+    struct fake_client upstream;
     struct arena *arena;
     struct aws_registry *registry;
     struct rules *rules;
-    struct http_client client;
-    struct http_fetch **sent; /* under way */
-    size_t sent_count;
     struct engine *engine;
 };
 
@@ -35,74 +29,25 @@ struct world_call {
     int status;
 };
 
-static inline int64_t world_now(void *clock)
-{
-    return ((struct world *)clock)->now_ms;
-}
-
-static inline int64_t world_wall(void)
-{
-    return 1440938160000; /* 2015-08-30T12:36:00Z */
-}
-
-static inline struct world *world_of(struct http_client *client)
-{
-    return (struct world *)((char *)client - offsetof(struct world, client));
-}
-
-static inline void world_send(struct http_client *self,
-                              struct http_fetch *fetch)
-{
-    struct world *w = world_of(self);
-    assert_true(w->sent_count < SENT_MAX);
-    fetch->outcome = HTTP_PENDING;
-    w->sent[w->sent_count++] = fetch;
-}
-
-static inline void world_cancel(struct http_client *self,
-                                struct http_fetch *fetch)
-{
-    struct world *w = world_of(self);
-    size_t at = w->sent_count;
-    while (at > 0 && w->sent[at - 1] != fetch) {
-        at--;
-    }
-    if (at > 0) {
-        w->sent[at - 1] = w->sent[--w->sent_count];
-    }
-}
-
 static inline void world_run(struct world *w)
 {
-    while (timers_run_due(&w->timers) > 0) {
-    }
+    hand_clock_run(&w->clock);
 }
 
 static inline void world_turn(struct world *w, int64_t ms)
 {
-    int64_t until = w->now_ms + ms;
-    while (w->now_ms < until) {
-        int64_t next = timers_next_ms(&w->timers);
-        int64_t left = until - w->now_ms;
-        w->now_ms += next < 0 || next > left ? left : next > 0 ? next : 1;
-        world_run(w);
-    }
+    hand_clock_turn(&w->clock, ms);
 }
 
 static inline void world_answer(struct world *w, struct http_fetch *fetch,
                                 int status, const char *body)
 {
-    world_cancel(&w->client, fetch);
-    fetch->outcome = HTTP_ANSWERED;
-    fetch->head_ready = true;
-    fetch->response = (struct http_response){.status = status};
+    fake_client_answer(&w->upstream, fetch, status, str_of(body));
     http_headers_add(fetch->arena, &fetch->response.headers,
                      STR("x-amzn-RequestId"),
                      STR("5a3f1c0e-7d5b-4c7e-9d53-0f6d6f1f2c3a"));
     http_headers_add(fetch->arena, &fetch->response.headers, STR("Date"),
                      STR("Sun, 30 Aug 2015 12:36:00 GMT"));
-    fetch->response.body = arena_str(fetch->arena, str_of(body));
-    timer_wake(fetch->timers, fetch->done);
     world_run(w);
 }
 
@@ -111,20 +56,19 @@ static inline void world_open(struct world *w, const struct engine_config *more)
     struct diag diag;
     const struct rules_load_in in = {.without_builtin = false};
     struct rules_load_in with_registry = in;
-    *w = (struct world){.now_ms = 1000, .arena = arena_new()};
-    w->sent = ARENA_ARRAY(w->arena, struct http_fetch *, SENT_MAX);
-    timers_init(&w->timers, world_now, w);
+    *w = (struct world){.arena = arena_new()};
+    hand_clock_init(&w->clock);
+    fake_client_init(&w->upstream, w->arena, SENT_MAX);
     w->registry = aws_registry_new();
-    w->client = (struct http_client){world_send, world_cancel};
     diag_init(&diag, w->arena);
     with_registry.registry = w->registry;
     w->rules = rules_load(&with_registry, &diag);
     assert_non_null(w->rules);
     struct engine_config config = *more;
-    config.timers = &w->timers;
-    config.wall_ms = world_wall;
+    config.timers = &w->clock.timers;
+    config.wall_ms = hand_clock_wall;
     config.registry = w->registry;
-    config.client = &w->client;
+    config.client = &w->upstream.client;
     config.rules = w->rules;
     config.run_id = STR("test");
     config.max_hold_ms =
@@ -137,11 +81,11 @@ static inline void world_close(struct world *w)
     engine_finish(w->engine);
     world_run(w);
     assert_int_equal(engine_active(w->engine), 0);
-    assert_int_equal(w->sent_count, 0);
+    assert_int_equal(w->upstream.sent_count, 0);
     engine_free(w->engine);
     rules_unref(w->rules);
     aws_registry_free(w->registry);
-    timers_done(&w->timers);
+    timers_done(&w->clock.timers);
     arena_free(w->arena);
 }
 

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our JMESPath functions, as a table of expressions and what they give. Start
  * at the rows. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/texts.h"
 
 #include "rules/rules.h"
 
@@ -127,17 +122,6 @@ static const char document_text[] =
     "\"b\", \"TagValue\": \"2\"}],"
     " \"map\": {\"a\": \"1\", \"b\": \"2\"}, \"key\": \"a\"}";
 
-static const struct json *parse(struct arena *arena, const char *text)
-{
-    struct diag diag;
-    diag_init(&diag, arena);
-    struct source *source = ARENA_NEW(arena, struct source);
-    source->text = str_of(text);
-    const struct json *value = NULL;
-    assert_true(json_parse(arena, source, &json_default_limits, &value, &diag));
-    return value;
-}
-
 static const struct json *evaluate(struct arena *arena, const char *text,
                                    const struct json *document,
                                    struct str *reterr)
@@ -162,14 +146,14 @@ static void check_row(const struct row *row)
     struct arena *arena = arena_new();
     struct str why = STR_NONE;
     const struct json *value =
-        evaluate(arena, row->expression, parse(arena, document_text), &why);
+        evaluate(arena, row->expression, good_json(arena, document_text), &why);
     if (row->gives == NULL) {
         if (value != NULL || why.len == 0) {
             fail_msg("%s: no error", row->expression);
         }
     } else if (value == NULL) {
         fail_msg("%s: %.*s", row->expression, STR_ARG(why));
-    } else if (!json_equal(value, parse(arena, row->gives))) {
+    } else if (!json_equal(value, good_json(arena, row->gives))) {
         struct buf text = {0};
         json_write(value, &text);
         print_message("gives %.*s\n", STR_ARG(buf_str(&text)));

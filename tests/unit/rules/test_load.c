@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Layers of rule files: which rule wins, what two of one layer say of each
  * other, how a set is counted. Start at a_folder_replaces_built_in_rules(). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/texts.h"
 
 #include "rules/rules.h"
 
@@ -98,15 +93,6 @@ static void rules_are_found_in_the_order_of_their_names(void **state)
     rules_unref(rules);
 }
 
-static struct str print(const struct diag *diag)
-{
-    struct buf out = {0};
-    diag_print(diag, &out);
-    struct str text = arena_str(arena, buf_str(&out));
-    buf_free(&out);
-    return text;
-}
-
 static void two_rules_of_one_folder_for_one_operation_clash(void **state)
 {
     (void)state;
@@ -114,7 +100,7 @@ static void two_rules_of_one_folder_for_one_operation_clash(void **state)
     const struct str folders[] = {STR(LAYERS "clash")};
     assert_null(load(folders, 1, false, &diag));
     assert_int_equal(diag.count, 1);
-    struct str said = print(&diag);
+    struct str said = diag_text(arena, &diag);
     assert_true(str_contains(said, STR("clash/b.json:4:20: error: ")));
     assert_true(str_contains(said, STR("has a rule in " LAYERS "clash/a.json "
                                        "already")));
@@ -128,7 +114,7 @@ static void all_faults_of_all_files_are_said(void **state)
                                   STR(LAYERS)};
     assert_null(load(folders, 3, true, &diag));
     /* The set is gone; what is said of it is not. */
-    struct str said = print(&diag);
+    struct str said = diag_text(arena, &diag);
     assert_int_equal(diag.count, 4);
     assert_true(str_contains(said, STR("did you mean `PutParameter`")));
     assert_true(str_contains(said, STR("b.json:2:1: error: ")));

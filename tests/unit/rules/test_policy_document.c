@@ -91,7 +91,8 @@ static bool equal(struct arena *arena, const struct json *a,
 {
     const struct json *const both[] = {a, b};
     struct str why = STR_NONE;
-    return json_is(function_policy_equal(arena, both, 2, &why), JSON_TRUE);
+    return json_is(rules_function_policy_equal(arena, both, 2, &why),
+                   JSON_TRUE);
 }
 
 static void policies_are_equal_however_services_spell_them(void **state)
