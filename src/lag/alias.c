@@ -65,12 +65,13 @@ static void add_family_aliases(struct visit *v, const struct glimpse *first,
  * known to be the first kin. */
 static void give_key(struct visit *v, struct glimpse *g)
 {
-    const struct family *family = family_of(g->read.service, g->read.operation);
+    const struct family *family =
+        lag_family_of(g->read.service, g->read.operation);
     if (g->rule == NULL || family == NULL || g->family != NULL) {
         return;
     }
     const struct json *keys =
-        family_keys(v->arena, family, g->read.operation, g->read.input);
+        lag_family_keys(v->arena, family, g->read.operation, g->read.input);
     if (keys->count != 1) {
         return;
     }
@@ -107,9 +108,9 @@ void glimpse_aliases(struct visit *v, const struct json *response)
     for (struct glimpse *g = v->glimpses; g != NULL; g = g->next) {
         if (is_named(g)) {
             add_family_aliases(v, g,
-                               family_names(v->lag->families, v->arena,
-                                            g->family, glimpse_output(v, g),
-                                            response));
+                               lag_family_names(v->lag->families, v->arena,
+                                                g->family, glimpse_output(v, g),
+                                                response));
         }
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A read of several things of which some are stale: those are answered from
  * the past, the rest is asked of the emulator, and the lists of all answers
- * are joined. Start at batch_split(). */
+ * are joined. Start at lag_batch_split(). */
 #include "lag/private.h"
 
 /* The call's input with another list. */
@@ -25,9 +25,9 @@ static const struct json *body_of(const struct visit *v,
     return body;
 }
 
-bool batch_split(struct visit *v)
+bool lag_batch_split(struct visit *v)
 {
-    struct str member = batch_member(v->aws.service, v->aws.operation);
+    struct str member = lag_batch_member(v->aws.service, v->aws.operation);
     const struct json *list =
         member.len > 0 ? json_get(v->aws.input, member) : NULL;
     if (list == NULL || list->type != JSON_ARRAY || list->count < 2) {
@@ -81,8 +81,8 @@ static void join_into(struct visit *v, struct json *whole,
     }
 }
 
-struct http_response batch_join(struct visit *v,
-                                const struct http_response *rest)
+struct http_response lag_batch_join(struct visit *v,
+                                    const struct http_response *rest)
 {
     struct json *whole = json_new(v->arena, JSON_OBJECT);
     const struct json *body = rest != NULL ? body_of(v, rest) : NULL;

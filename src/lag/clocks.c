@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* By which clock a read comes to see a change, and how far each clock is
- * behind after one change. Start at clock_of_confirmation(). */
+ * behind after one change. Start at lag_clock_of_confirmation(). */
 #include "lag/private.h"
 
 const char *lag_clock_name(enum lag_clock clock)
@@ -40,7 +40,7 @@ void lag_clocks_draw(const struct lag_clocks *clocks, uint64_t seed,
 
 /* ---- which read is on which ---- */
 
-enum lag_clock clock_of_operation(const struct aws_operation *operation)
+enum lag_clock lag_clock_of_operation(const struct aws_operation *operation)
 {
     if (str_contains(operation->name, STR("Tag"))) {
         return LAG_TAGS;
@@ -73,8 +73,36 @@ static bool shows_more(const struct rules *rules, const struct rules_read *read)
     return false;
 }
 
-enum lag_clock clock_of_confirmation(const struct rules *rules,
-                                     const struct rules_confirmation *c)
+/* Whether a rule takes this read for a proof that a change is visible. */
+static bool is_proof(const struct rules *rules, const struct read *read)
+{
+    for (size_t i = 0; i < rules_count(rules); i++) {
+        const struct rule *rule = rules_at(rules, i);
+        for (size_t k = 0; k < rule->confirmation_count; k++) {
+            const struct rules_confirmation *c = &rule->confirmations[k];
+            for (size_t w = 0;
+                 c->level == LEVEL_VISIBLE && w < c->witness_count; w++) {
+                const struct rules_read *by = &c->witnesses[w].read;
+                if (str_eq(by->operation, read->operation) &&
+                    str_eq(by->service, read->service)) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+enum lag_clock lag_clock_of_read(const struct rules *rules,
+                                 const struct aws_operation *operation,
+                                 const struct read *read)
+{
+    enum lag_clock clock = lag_clock_of_operation(operation);
+    return clock == LAG_LISTED && is_proof(rules, read) ? LAG_DIRECT : clock;
+}
+
+enum lag_clock lag_clock_of_confirmation(const struct rules *rules,
+                                         const struct rules_confirmation *c)
 {
     if (c->level == LEVEL_LISTED) {
         return LAG_LISTED;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our own paths, /_settled/lag and below: what lags, and an end to it. They
- * never reach the emulator. Start at control_answer(). */
+ * never reach the emulator. Start at lag_control_answer(). */
 #include "lag/private.h"
 
-bool control_is_ours(const struct http_call *call)
+bool lag_control_is_ours(const struct http_call *call)
 {
     struct str path = http_target_path(call->request.target);
     return str_eq(path, STR("/_settled")) ||
@@ -37,9 +37,9 @@ static struct http_response refuse(struct arena *arena, int status,
 static struct http_response tell_counts(struct lag *lag, struct arena *arena)
 {
     int64_t now = timers_now_ms(lag->config.timers);
-    return answer(
-        arena, 200,
-        counts_write(lag->counts, arena, store_open_count(lag->store, now)));
+    return answer(arena, 200,
+                  lag_counts_write(lag->counts, arena,
+                                   store_open_count(lag->store, now)));
 }
 
 struct listing {
@@ -122,8 +122,8 @@ static bool is_browser(const struct http_request *request)
            http_headers_count(&request->headers, "Sec-Fetch-Site") > 0;
 }
 
-struct http_response control_answer(struct lag *lag, struct arena *arena,
-                                    const struct http_request *request)
+struct http_response lag_control_answer(struct lag *lag, struct arena *arena,
+                                        const struct http_request *request)
 {
     struct str path = http_target_path(request->target);
     if (is_browser(request)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happened so far, in numbers, by service and operation; and the n of a
- * thing's n-th change. Start at counts_add(). */
+ * thing's n-th change. Start at lag_counts_add(). */
 #include "lag/private.h"
 
 #include "base/mem.h"
@@ -24,12 +24,12 @@ static const char *const names[COUNT_KINDS] = {
     [COUNT_FRESH] = "fresh_reads",
 };
 
-struct counts *counts_new(void)
+struct counts *lag_counts_new(void)
 {
     return mem_new(sizeof(struct counts));
 }
 
-void counts_free(struct counts *counts)
+void lag_counts_free(struct counts *counts)
 {
     mem_free(counts);
 }
@@ -67,8 +67,8 @@ static struct row *row_of(struct counts *counts, struct str service,
     return &counts->rows[counts->count++];
 }
 
-void counts_add(struct counts *counts, struct str service, struct str operation,
-                enum count what)
+void lag_counts_add(struct counts *counts, struct str service,
+                    struct str operation, enum count what)
 {
     row_of(counts, service, operation)->at[what]++;
 }
@@ -84,8 +84,8 @@ static void write_numbers(struct arena *arena, struct json *object,
              json_new_int(arena, (int64_t)(at[COUNT_STALE] + at[COUNT_FRESH])));
 }
 
-struct json *counts_write(const struct counts *counts, struct arena *arena,
-                          size_t open)
+struct json *lag_counts_write(const struct counts *counts, struct arena *arena,
+                              size_t open)
 {
     struct json *whole = json_new(arena, JSON_OBJECT);
     struct json *list = json_new(arena, JSON_ARRAY);
@@ -117,17 +117,17 @@ struct tally {
     uint32_t at[SLOTS];
 };
 
-struct tally *tally_new(void)
+struct tally *lag_tally_new(void)
 {
     return mem_new(sizeof(struct tally));
 }
 
-void tally_free(struct tally *tally)
+void lag_tally_free(struct tally *tally)
 {
     mem_free(tally);
 }
 
-uint64_t tally_next(struct tally *tally, struct str key)
+uint64_t lag_tally_next(struct tally *tally, struct str key)
 {
     return ++tally->at[str_hash(key) % SLOTS];
 }

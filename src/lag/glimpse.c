@@ -121,12 +121,12 @@ static void look_at_family(struct visit *v, const struct glimpse *of,
                            bool own_read_only)
 {
     const struct family *family =
-        family_of(of->read.service, of->read.operation);
+        lag_family_of(of->read.service, of->read.operation);
     if (family == NULL) {
         return;
     }
     const struct json *keys =
-        family_keys(v->arena, family, of->read.operation, of->read.input);
+        lag_family_keys(v->arena, family, of->read.operation, of->read.input);
     for (size_t i = 0; i < keys->count; i++) {
         struct str key = json_text(keys->members[i].value);
         for (size_t k = 0; key.len > 0 && k < family->count; k++) {
@@ -168,8 +168,8 @@ static void look_for_name(void *ctx, struct str name, struct span span)
     m->found = m->found || str_eq(name, m->name);
 }
 
-bool applies(struct visit *v, const struct rules_expression *when,
-             const struct json *item)
+bool lag_applies(struct visit *v, const struct rules_expression *when,
+                 const struct json *item)
 {
     struct mentions response = {STR("response"), false};
     struct str why = STR_NONE;
@@ -197,7 +197,8 @@ static bool asks_for_nothing(const struct json *input)
 /* A batch is kept thing by thing: another batch may ask for some of them. */
 static void look_at_rule(struct visit *v, const struct glimpse *like)
 {
-    struct str member = batch_member(like->read.service, like->read.operation);
+    struct str member =
+        lag_batch_member(like->read.service, like->read.operation);
     const struct json *list =
         member.len > 0 ? json_get(like->read.input, member) : NULL;
     bool own_read_only = str_eq(like->rule->name, STR("tags"));
@@ -228,7 +229,7 @@ void glimpse_each_input(struct visit *v, const struct json *response,
                 items != NULL ? items->members[k].value : NULL;
             const struct json *input = rules_input(
                 v->arena, &one->read, lag_document(v, response, item));
-            if (!applies(v, &one->when, item) || asks_for_nothing(input) ||
+            if (!lag_applies(v, &one->when, item) || asks_for_nothing(input) ||
                 rules_input_lacks(&one->read, input).len > 0) {
                 continue;
             }
@@ -239,7 +240,7 @@ void glimpse_each_input(struct visit *v, const struct json *response,
                          .region = v->aws.region,
                          .operation = one->read.operation,
                          .input = input},
-                .clock = clock_of_confirmation(v->lag->config.rules, one),
+                .clock = lag_clock_of_confirmation(v->lag->config.rules, one),
                 .sure = true,
             };
             fn(v, &glimpse);
@@ -286,10 +287,10 @@ static void look_at_recalled(void *ctx, const struct read *read)
     const struct aws_operation *operation = aws_operation_find(
         v->lag->config.registry, read->service, read->operation);
     const struct glimpse glimpse = {
+        .clock = lag_clock_of_read(v->lag->config.rules, operation, read),
         .read = {.service = arena_str(v->arena, read->service),
                  .operation = arena_str(v->arena, read->operation),
                  .input = json_copy(v->arena, read->input)},
-        .clock = clock_of_operation(operation),
     };
     look(v, &glimpse);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads that show the same thing as a rule's read-back: a rule asks one, but
  * clients use them all, and an emulator in which they disagree for no reason
- * is like no AWS. The rows are here; start at family_of(). */
+ * is like no AWS. The rows are here; start at lag_family_of(). */
 #include "lag/private.h"
 
 #include "base/mem.h"
@@ -19,13 +19,13 @@ static const struct kin parameters[] = {
     {"GetParameterHistory", "bare && {Name: bare, WithDecryption: `true`}",
      LAG_DIRECT, true},
     {"GetParametersByPath", "parent && {Path: parent, WithDecryption: `true`}",
-     LAG_LISTED, true},
+     LAG_DIRECT, true},
     {"GetParametersByPath",
      "parent && {Path: parent, Recursive: `true`, WithDecryption: `true`}",
-     LAG_LISTED, true},
+     LAG_DIRECT, true},
     {"GetParametersByPath",
      "grand && {Path: grand, Recursive: `true`, WithDecryption: `true`}",
-     LAG_LISTED, true},
+     LAG_DIRECT, true},
     {"DescribeParameters",
      "bare && {ParameterFilters: [{Key: 'Name', Values: [bare]}]}", LAG_LISTED,
      true},
@@ -87,7 +87,7 @@ static const struct jmespath *compile(struct arena *arena, const char *text)
     return compiled;
 }
 
-struct families *families_new(void)
+struct families *lag_families_new(void)
 {
     struct arena *arena = arena_new();
     struct families *families = ARENA_NEW(arena, struct families);
@@ -103,7 +103,7 @@ struct families *families_new(void)
     return families;
 }
 
-void families_free(struct families *families)
+void lag_families_free(struct families *families)
 {
     arena_free(families->arena);
 }
@@ -134,7 +134,7 @@ static const char *member_of(const struct family *family, struct str operation)
     return NULL;
 }
 
-const struct family *family_of(struct str service, struct str operation)
+const struct family *lag_family_of(struct str service, struct str operation)
 {
     for (size_t i = 0; i < FAMILIES; i++) {
         if (str_eq(service, str_of(all[i].service)) &&
@@ -145,8 +145,10 @@ const struct family *family_of(struct str service, struct str operation)
     return NULL;
 }
 
-const struct json *family_keys(struct arena *arena, const struct family *family,
-                               struct str operation, const struct json *input)
+const struct json *lag_family_keys(struct arena *arena,
+                                   const struct family *family,
+                                   struct str operation,
+                                   const struct json *input)
 {
     const struct json *value =
         json_get(input, str_of(member_of(family, operation)));
@@ -160,7 +162,7 @@ const struct json *family_keys(struct arena *arena, const struct family *family,
     return list;
 }
 
-struct str batch_member(struct str service, struct str operation)
+struct str lag_batch_member(struct str service, struct str operation)
 {
     for (size_t i = 0; i < sizeof(batches) / sizeof(batches[0]); i++) {
         if (str_eq(service, str_of(batches[i].service)) &&
@@ -216,11 +218,11 @@ const struct json *kin_input(const struct families *families,
     return json_is(input, JSON_OBJECT) ? input : NULL;
 }
 
-const struct json *family_names(const struct families *families,
-                                struct arena *arena,
-                                const struct family *family,
-                                const struct json *read,
-                                const struct json *response)
+const struct json *lag_family_names(const struct families *families,
+                                    struct arena *arena,
+                                    const struct family *family,
+                                    const struct json *read,
+                                    const struct json *response)
 {
     const struct json *none = json_new(arena, JSON_NULL);
     struct json *document = json_new(arena, JSON_OBJECT);

@@ -21,9 +21,9 @@ struct lag *lag_new(const struct lag_config *config)
     lag->handler.handle = handle;
     lag->store = store_new(&store_usual_limits);
     lag->recall = recall_new();
-    lag->families = families_new();
-    lag->counts = counts_new();
-    lag->tally = tally_new();
+    lag->families = lag_families_new();
+    lag->counts = lag_counts_new();
+    lag->tally = lag_tally_new();
     lag->rows = mem_new((config->schedule.count + 1) * sizeof(*lag->rows));
     (void)rules_ref(config->rules);
     return lag;
@@ -35,9 +35,9 @@ void lag_free(struct lag *lag)
         assert(lag->active == 0);
         store_free(lag->store);
         recall_free(lag->recall);
-        families_free(lag->families);
-        counts_free(lag->counts);
-        tally_free(lag->tally);
+        lag_families_free(lag->families);
+        lag_counts_free(lag->counts);
+        lag_tally_free(lag->tally);
         mem_free(lag->rows);
         rules_unref(lag->config.rules);
         mem_free(lag);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a client's read asks what another read asked. Start at
- * match_inputs(). */
+ * lag_match_inputs(). */
 #include "lag/private.h"
 
 /* Flags that choose what is shown. */
@@ -60,7 +60,7 @@ static bool covers(const struct json *one, const struct json *other,
     return true;
 }
 
-unsigned match_inputs(const struct json *have, const struct json *asked)
+unsigned lag_match_inputs(const struct json *have, const struct json *asked)
 {
     unsigned score = 1000;
     return covers(have, asked, &score) && covers(asked, have, &score) ? score

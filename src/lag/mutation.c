@@ -39,14 +39,14 @@ static void draw(struct visit *v)
         arena_printf(v->arena, "%.*s %.*s %.*s %.*s", STR_ARG(v->aws.service),
                      STR_ARG(v->aws.region), STR_ARG(v->aws.operation),
                      STR_ARG(v->resource_text));
-    uint64_t nth = tally_next(lag->tally, thing);
+    uint64_t nth = lag_tally_next(lag->tally, thing);
     struct rng mixer = {lag->config.seed ^ str_hash(thing)};
     mixer.state = rng_next(&mixer) + nth;
     v->seed = rng_next(&mixer);
-    const struct lag_clocks clocks = schedule_apply(
+    const struct lag_clocks clocks = lag_schedule_apply(
         &lag->config.clocks,
-        schedule_choose(&lag->config.schedule, lag->rows, v->aws.service,
-                        v->aws.operation, v->resource));
+        lag_schedule_choose(&lag->config.schedule, lag->rows, v->aws.service,
+                            v->aws.operation, v->resource));
     v->flap = clocks.flap;
     lag_clocks_draw(&clocks, v->seed, v->lag_ms);
 }
@@ -133,8 +133,8 @@ static void tell(struct visit *v, enum lag_clock clock)
     }
     for (size_t i = 0; any && i < v->rule->confirmation_count; i++) {
         const struct rules_confirmation *c = &v->rule->confirmations[i];
-        if (clock_of_confirmation(v->lag->config.rules, c) == clock &&
-            applies(v, &c->when, NULL)) {
+        if (lag_clock_of_confirmation(v->lag->config.rules, c) == clock &&
+            lag_applies(v, &c->when, NULL)) {
             add_name(&names, c->name);
         }
     }
@@ -169,8 +169,8 @@ void mutation_settle(struct visit *v, const struct json *response)
     }
     store_settle(v->lag->store, v->write, until);
     touch_reads(v);
-    counts_add(v->lag->counts, v->aws.service, v->aws.operation,
-               COUNT_MUTATION);
+    lag_counts_add(v->lag->counts, v->aws.service, v->aws.operation,
+                   COUNT_MUTATION);
     for (int c = 0; c < LAG_CLOCK_COUNT; c++) {
         tell(v, (enum lag_clock)c);
     }

@@ -16,9 +16,13 @@ struct read {
 
 /* ---- clocks.c ---- */
 
-enum lag_clock clock_of_operation(const struct aws_operation *operation);
-enum lag_clock clock_of_confirmation(const struct rules *rules,
-                                     const struct rules_confirmation *c);
+enum lag_clock lag_clock_of_operation(const struct aws_operation *operation);
+/* The same, but direct where a rule takes the read for a proof. */
+enum lag_clock lag_clock_of_read(const struct rules *rules,
+                                 const struct aws_operation *operation,
+                                 const struct read *read);
+enum lag_clock lag_clock_of_confirmation(const struct rules *rules,
+                                         const struct rules_confirmation *c);
 
 /* ---- schedule.c ---- */
 
@@ -28,18 +32,18 @@ struct row_use {
 };
 /* The first row that is for this call; NULL: none. Counts the call. */
 const struct lag_schedule_row *
-schedule_choose(const struct lag_schedule *schedule, struct row_use *use,
-                struct str service, struct str operation,
-                const struct json *resource);
-struct lag_clocks schedule_apply(const struct lag_clocks *usual,
-                                 const struct lag_schedule_row *row);
-bool glob_matches(struct str pattern, struct str text);
+lag_schedule_choose(const struct lag_schedule *schedule, struct row_use *use,
+                    struct str service, struct str operation,
+                    const struct json *resource);
+struct lag_clocks lag_schedule_apply(const struct lag_clocks *usual,
+                                     const struct lag_schedule_row *row);
+bool lag_glob_matches(struct str pattern, struct str text);
 
 /* ---- match.c: whether two inputs ask the same ---- */
 
 /* 0: they do not; else the more, the closer. Numbers (page sizes) and flags
  * (WithDecryption) may differ, but for flags that choose what is shown. */
-unsigned match_inputs(const struct json *have, const struct json *asked);
+unsigned lag_match_inputs(const struct json *have, const struct json *asked);
 
 /* ---- store.c: what reads still answer as before ---- */
 
@@ -153,43 +157,45 @@ struct family {
                           response: other keys of the same thing */
 };
 struct families;
-struct families *families_new(void);
-void families_free(struct families *families);
+struct families *lag_families_new(void);
+void lag_families_free(struct families *families);
 /* NULL: nothing is known of such reads. */
-const struct family *family_of(struct str service, struct str operation);
+const struct family *lag_family_of(struct str service, struct str operation);
 /* The keys in the input of a family's read, as a list. */
-const struct json *family_keys(struct arena *arena, const struct family *family,
-                               struct str operation, const struct json *input);
+const struct json *lag_family_keys(struct arena *arena,
+                                   const struct family *family,
+                                   struct str operation,
+                                   const struct json *input);
 /* NULL: there is no such read of this thing. */
 const struct json *kin_input(const struct families *families,
                              struct arena *arena, const struct kin *kin,
                              struct str key);
 /* Names besides `key`; a list. */
-const struct json *family_names(const struct families *families,
-                                struct arena *arena,
-                                const struct family *family,
-                                const struct json *read,
-                                const struct json *response);
+const struct json *lag_family_names(const struct families *families,
+                                    struct arena *arena,
+                                    const struct family *family,
+                                    const struct json *read,
+                                    const struct json *response);
 /* The member that lists what a batch read asks for; STR_NONE: it is none. */
-struct str batch_member(struct str service, struct str operation);
+struct str lag_batch_member(struct str service, struct str operation);
 
 /* ---- counts.c ---- */
 
 enum count { COUNT_MUTATION, COUNT_STALE, COUNT_FRESH, COUNT_KINDS };
 struct counts;
-struct counts *counts_new(void);
-void counts_free(struct counts *counts);
-void counts_add(struct counts *counts, struct str service, struct str operation,
-                enum count what);
+struct counts *lag_counts_new(void);
+void lag_counts_free(struct counts *counts);
+void lag_counts_add(struct counts *counts, struct str service,
+                    struct str operation, enum count what);
 /* The object of GET /_settled/lag. */
-struct json *counts_write(const struct counts *counts, struct arena *arena,
-                          size_t open);
+struct json *lag_counts_write(const struct counts *counts, struct arena *arena,
+                              size_t open);
 
 /* The n of a thing's n-th change, from 1 on. */
 struct tally;
-struct tally *tally_new(void);
-void tally_free(struct tally *tally);
-uint64_t tally_next(struct tally *tally, struct str key);
+struct tally *lag_tally_new(void);
+void lag_tally_free(struct tally *tally);
+uint64_t lag_tally_next(struct tally *tally, struct str key);
 
 /* ---- visit.c: one call ---- */
 
@@ -289,8 +295,8 @@ bool glimpse_send(struct visit *v, const struct read *read,
                   struct http_fetch *fetch);
 /* A rule's expression that does not hang on the answer, which is not known
  * yet; true where it does. */
-bool applies(struct visit *v, const struct rules_expression *when,
-             const struct json *item);
+bool lag_applies(struct visit *v, const struct rules_expression *when,
+                 const struct json *item);
 const struct json *lag_document(const struct visit *v,
                                 const struct json *response,
                                 const struct json *item);
@@ -304,16 +310,16 @@ void glimpse_aliases(struct visit *v, const struct json *response);
 /* ---- batch.c: one read of many things ---- */
 
 /* False: it is none, or nothing of it is stale. */
-bool batch_split(struct visit *v);
+bool lag_batch_split(struct visit *v);
 /* The old parts with the answer to the rest (NULL: there was no rest). */
-struct http_response batch_join(struct visit *v,
-                                const struct http_response *rest);
+struct http_response lag_batch_join(struct visit *v,
+                                    const struct http_response *rest);
 
 /* ---- control.c: our own paths ---- */
 
-bool control_is_ours(const struct http_call *call);
-struct http_response control_answer(struct lag *lag, struct arena *arena,
-                                    const struct http_request *request);
+bool lag_control_is_ours(const struct http_call *call);
+struct http_response lag_control_answer(struct lag *lag, struct arena *arena,
+                                        const struct http_request *request);
 
 struct lag {
     struct lag_config config;

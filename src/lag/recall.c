@@ -123,7 +123,7 @@ uint64_t recall_seen(const struct recall *recall, const struct read *read)
         if (is_of(noted, read->service, read->region) &&
             str_eq(noted->read.operation, read->operation) &&
             noted->turn > last &&
-            match_inputs(noted->read.input, read->input) > 0) {
+            lag_match_inputs(noted->read.input, read->input) > 0) {
             last = noted->turn;
         }
     }

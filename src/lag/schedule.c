@@ -3,6 +3,8 @@
  * a call. Start at lag_schedule_read(). */
 #include "lag/private.h"
 
+#include "base/nearest.h"
+
 /* ---- reading ---- */
 
 struct reader {
@@ -15,37 +17,6 @@ struct reader {
 static void complain(const struct reader *r, struct span span, struct str what)
 {
     diag_add(r->diag, r->source, span, "%.*s", STR_ARG(what));
-}
-
-/* The nearest name to a wrong one, if any is near. */
-struct nearest {
-    struct str wanted;
-    struct str best;
-    size_t distance;
-};
-
-static struct nearest nearest_to(struct str wanted)
-{
-    return (struct nearest){wanted, STR_NONE, wanted.len / 3 + 2};
-}
-
-static void nearest_try(struct nearest *nearest, struct str name)
-{
-    size_t distance = str_eq_nocase(nearest->wanted, name)
-                          ? 0
-                          : str_distance(nearest->wanted, name);
-    if (distance < nearest->distance) {
-        nearest->distance = distance;
-        nearest->best = name;
-    }
-}
-
-static struct str hint_of(const struct reader *r, const struct nearest *nearest)
-{
-    return nearest->best.len == 0
-               ? STR("")
-               : arena_printf(r->arena, ": did you mean `%.*s`?",
-                              STR_ARG(nearest->best));
 }
 
 static bool read_text(const struct reader *r, const struct json_member *m,
@@ -78,7 +49,7 @@ static void read_service(const struct reader *r, const struct json_member *m,
     complain(r, m->value->span,
              arena_printf(r->arena, "no rule is for the service `%.*s`%.*s",
                           STR_ARG(row->service),
-                          STR_ARG(hint_of(r, &nearest))));
+                          STR_ARG(nearest_hint(r->arena, &nearest))));
 }
 
 static void read_operation(const struct reader *r, const struct json_member *m,
@@ -101,7 +72,7 @@ static void read_operation(const struct reader *r, const struct json_member *m,
     complain(r, m->value->span,
              arena_printf(r->arena, "no rule is for the operation `%.*s`%.*s",
                           STR_ARG(row->operation),
-                          STR_ARG(hint_of(r, &nearest))));
+                          STR_ARG(nearest_hint(r->arena, &nearest))));
 }
 
 static void read_resource(const struct reader *r, const struct json_member *m,
@@ -207,10 +178,10 @@ static void check_keys(const struct reader *r, const struct json *object)
             complain(r, m->key_span,
                      twice ? arena_printf(r->arena, "`%.*s` is there twice",
                                           STR_ARG(m->key))
-                           : arena_printf(r->arena,
-                                          "there is no key `%.*s` here%.*s",
-                                          STR_ARG(m->key),
-                                          STR_ARG(hint_of(r, &nearest))));
+                           : arena_printf(
+                                 r->arena, "there is no key `%.*s` here%.*s",
+                                 STR_ARG(m->key),
+                                 STR_ARG(nearest_hint(r->arena, &nearest))));
         }
     }
 }
@@ -265,7 +236,7 @@ bool lag_schedule_read(struct arena *arena, const struct source *source,
 
 /* ---- the row of a call ---- */
 
-bool glob_matches(struct str pattern, struct str text)
+bool lag_glob_matches(struct str pattern, struct str text)
 {
     /* The last `*` seen, and how much of the text it has taken so far. */
     size_t star = STR_NOT_FOUND;
@@ -301,14 +272,15 @@ static bool is_resource(struct str pattern, const struct json *resource)
     }
     if (json_is(resource, JSON_ARRAY)) {
         for (size_t i = 0; i < resource->count; i++) {
-            if (glob_matches(pattern, json_text(resource->members[i].value))) {
+            if (lag_glob_matches(pattern,
+                                 json_text(resource->members[i].value))) {
                 return true;
             }
         }
         return false;
     }
     return json_is(resource, JSON_STRING) &&
-           glob_matches(pattern, resource->text);
+           lag_glob_matches(pattern, resource->text);
 }
 
 static bool is_for(const struct lag_schedule_row *row, struct str service,
@@ -320,9 +292,9 @@ static bool is_for(const struct lag_schedule_row *row, struct str service,
 }
 
 const struct lag_schedule_row *
-schedule_choose(const struct lag_schedule *schedule, struct row_use *use,
-                struct str service, struct str operation,
-                const struct json *resource)
+lag_schedule_choose(const struct lag_schedule *schedule, struct row_use *use,
+                    struct str service, struct str operation,
+                    const struct json *resource)
 {
     const struct lag_schedule_row *chosen = NULL;
     for (size_t i = 0; i < schedule->count; i++) {
@@ -340,8 +312,8 @@ schedule_choose(const struct lag_schedule *schedule, struct row_use *use,
     return chosen;
 }
 
-struct lag_clocks schedule_apply(const struct lag_clocks *usual,
-                                 const struct lag_schedule_row *row)
+struct lag_clocks lag_schedule_apply(const struct lag_clocks *usual,
+                                     const struct lag_schedule_row *row)
 {
     struct lag_clocks clocks = *usual;
     for (int c = 0; row != NULL && c < LAG_CLOCK_COUNT; c++) {

@@ -369,7 +369,7 @@ static struct window *next_window(struct store *store, const struct read *read,
         if (w == NULL || (best != NULL && w->write > best->write)) {
             continue;
         }
-        unsigned score = match_inputs(v->read.input, read->input);
+        unsigned score = lag_match_inputs(v->read.input, read->input);
         if (score > 0 &&
             (best == NULL || w->write < best->write || score > best_score)) {
             best = w;

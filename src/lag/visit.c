@@ -64,9 +64,9 @@ static enum progress step_collect(struct visit *v)
 {
     char bytes[8192];
     size_t len = 0;
-    if (control_is_ours(v->call)) {
+    if (lag_control_is_ours(v->call)) {
         const struct http_response answer =
-            control_answer(v->lag, v->arena, &v->call->request);
+            lag_control_answer(v->lag, v->arena, &v->call->request);
         return reply(v, &answer);
     }
     if (!is_json_call(v)) {
@@ -117,8 +117,8 @@ void visit_say_read(struct visit *v, enum event_kind kind,
     if (window->until_ms != INT64_MAX) { /* else: not answered yet */
         event.until_ms = event_number(window->until_ms - now_of(v));
     }
-    counts_add(v->lag->counts, v->aws.service, v->aws.operation,
-               kind == EVENT_LAG_STALE_READ ? COUNT_STALE : COUNT_FRESH);
+    lag_counts_add(v->lag->counts, v->aws.service, v->aws.operation,
+                   kind == EVENT_LAG_STALE_READ ? COUNT_STALE : COUNT_FRESH);
     events_say(v->lag->config.events, &event);
 }
 
@@ -150,7 +150,7 @@ static void recall(struct visit *v)
          !str_starts(o->name, STR("List"))) ||
         (o->page_input.len > 0 &&
          json_get(read.input, o->page_input) != NULL) ||
-        batch_member(read.service, read.operation).len > 0) {
+        lag_batch_member(read.service, read.operation).len > 0) {
         return;
     }
     recall_note(v->lag->recall, &read, store_next_turn(v->lag->store));
@@ -160,7 +160,7 @@ static const struct rule *rule_of(struct visit *v)
 {
     const struct rule *rule =
         rules_find(v->lag->config.rules, v->aws.service, v->aws.operation);
-    return rule != NULL && applies(v, &rule->when, NULL) ? rule : NULL;
+    return rule != NULL && lag_applies(v, &rule->when, NULL) ? rule : NULL;
 }
 
 static enum progress step_choose(struct visit *v)
@@ -181,7 +181,7 @@ static enum progress step_choose(struct visit *v)
     const struct aws_operation *operation = aws_operation_find(
         v->lag->config.registry, v->aws.service, v->aws.operation);
     v->operation = operation != NULL && operation->reads ? operation : NULL;
-    if (v->operation != NULL && batch_split(v)) {
+    if (v->operation != NULL && lag_batch_split(v)) {
         return go(v, step_batch);
     }
     const struct window *stale = look_back(v);
@@ -215,13 +215,13 @@ static enum progress step_batch(struct visit *v)
     if (v->fetching && v->looked_at != store_writes(v->lag->store) &&
         v->resplits++ < RESPLITS_MAX) {
         forget_answer(v); /* what was fresh may not be seen any more */
-        (void)batch_split(v);
+        (void)lag_batch_split(v);
         return MORE;
     }
     if (v->fetching) {
         rest = &v->fetch.response;
     }
-    const struct http_response answer = batch_join(v, rest);
+    const struct http_response answer = lag_batch_join(v, rest);
     return reply(v, &answer);
 }
 
@@ -321,7 +321,7 @@ static enum progress step_stream(struct visit *v)
     }
     /* A change may have been sent since this read was: then it is not to be
      * seen yet, or the next read would go back behind this one. */
-    if (v->operation != NULL && !v->flapped && batch_split(v)) {
+    if (v->operation != NULL && !v->flapped && lag_batch_split(v)) {
         forget_answer(v);
         return go(v, step_batch);
     }

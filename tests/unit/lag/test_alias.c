@@ -14,9 +14,9 @@ static struct visitor *secret(struct world *w, const char *operation,
 static void answer_all(struct world *w, const char *change, const char *answer,
                        int status, const char *read)
 {
-    while (w->sent_count > 0) {
-        bool it = str_eq(fetch_operation(w->sent[0]), str_of(change));
-        answer_fetch(w, w->sent[0], it ? 200 : status,
+    while (w->upstream.sent_count > 0) {
+        bool it = str_eq(fetch_operation(w->upstream.sent[0]), str_of(change));
+        answer_fetch(w, w->upstream.sent[0], it ? 200 : status,
                      str_of(it ? answer : read));
     }
 }
@@ -26,8 +26,8 @@ static const char *look(struct world *w, const char *operation,
                         const char *body)
 {
     struct visitor *v = secret(w, operation, body);
-    while (w->sent_count > 0) {
-        answer_fetch(w, w->sent[0], 200, STR("now"));
+    while (w->upstream.sent_count > 0) {
+        answer_fetch(w, w->upstream.sent[0], 200, STR("now"));
     }
     leave(v);
     return v->body.ptr;
@@ -51,7 +51,7 @@ static void what_only_the_answer_names_was_not_there(void **state)
         assert_string_equal(look(&w, "ListSecretVersionIds", names[i]),
                             missing);
     }
-    w.now_ms += 300;
+    w.clock.now_ms += 300;
     assert_string_equal(look(&w, "GetSecretValue", names[1]), "now");
     close_world(&w);
 }

@@ -9,7 +9,7 @@ static void each_thing_is_shown_by_itself(void **state)
     open_world(&w, "fixed:300ms", NULL);
     put(&w, "/a", "a1");
     put(&w, "/b", "b1");
-    w.now_ms += 1000;
+    w.clock.now_ms += 1000;
     put(&w, "/a", "a2");
     put(&w, "/c", "c1");
     struct str body = str_of(
@@ -19,7 +19,7 @@ static void each_thing_is_shown_by_itself(void **state)
     assert_false(str_contains(body, STR("\"c1\"")));
     assert_true(str_contains(body, STR("\"/c\"")));
     assert_true(str_contains(body, STR("\"/d\"")));
-    w.now_ms += 300;
+    w.clock.now_ms += 300;
     body = str_of(
         call(&w, "GetParameters", "{\"Names\":[\"/a\",\"/b\",\"/c\",\"/d\"]}"));
     assert_true(str_contains(body, STR("\"a2\"")));
@@ -34,11 +34,11 @@ static void nothing_is_asked_when_all_is_stale(void **state)
     open_world(&w, "fixed:300ms", NULL);
     put(&w, "/a", "a1");
     put(&w, "/b", "b1");
-    size_t before = w.asked;
+    size_t before = w.upstream.asked;
     struct str body =
         str_of(call(&w, "GetParameters", "{\"Names\":[\"/a\",\"/b\"]}"));
     assert_true(str_contains(body, STR("\"Parameters\":[]")));
-    assert_int_equal(w.asked, before);
+    assert_int_equal(w.upstream.asked, before);
     close_world(&w);
 }
 
@@ -48,13 +48,14 @@ static void a_change_during_the_read_is_not_seen(void **state)
     (void)state;
     open_world(&w, "fixed:300ms", NULL);
     put(&w, "/b", "b1");
-    w.now_ms += 1000;
+    w.clock.now_ms += 1000;
     put(&w, "/a", "a1");
     struct visitor *reader =
         visit(&w, "GetParameters", "{\"Names\":[\"/a\",\"/b\"]}");
     struct visitor *writer =
         visit(&w, "PutParameter", "{\"Name\":\"/b\",\"Value\":\"b2\"}");
-    while (w.sent_count > 1) { /* all but the read, which stands first */
+    while (w.upstream.sent_count >
+           1) { /* all but the read, which stands first */
         emulate_one(&w, 1);
     }
     emulate(&w);
@@ -72,8 +73,9 @@ static void a_rest_that_is_refused_is_refused(void **state)
     put(&w, "/a", "a1");
     struct visitor *v =
         visit(&w, "GetParameters", "{\"Names\":[\"/a\",\"/b\"]}");
-    assert_int_equal(w.sent_count, 1);
-    answer_fetch(&w, w.sent[0], 400, STR("{\"__type\":\"Throttling\"}"));
+    assert_int_equal(w.upstream.sent_count, 1);
+    answer_fetch(&w, w.upstream.sent[0], 400,
+                 STR("{\"__type\":\"Throttling\"}"));
     assert_int_equal(v->status, 400);
     leave(v);
     close_world(&w);

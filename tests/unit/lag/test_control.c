@@ -48,7 +48,7 @@ static void each_path_has_its_answer_and_its_method(void **state)
         assert_int_equal(v->status, rows[i].status);
         leave(v);
     }
-    assert_int_equal(w.asked, 0); /* none reached the emulator */
+    assert_int_equal(w.upstream.asked, 0); /* none reached the emulator */
     close_world(&w);
 }
 
@@ -78,7 +78,7 @@ static void clear_ends_a_change_under_way(void **state)
     open_world(&w, "fixed:300ms", NULL);
     struct visitor *v =
         visit(&w, "PutParameter", "{\"Name\":\"/a\",\"Value\":\"one\"}");
-    while (!str_eq(fetch_operation(w.sent[0]), STR("PutParameter"))) {
+    while (!str_eq(fetch_operation(w.upstream.sent[0]), STR("PutParameter"))) {
         emulate_one(&w, 0);
     }
     leave(ask(&w, "POST", "/_settled/lag/clear", NULL, NULL));

@@ -19,51 +19,51 @@ static double number(const struct json *object, const char *path)
 static void totals_are_the_sum_of_the_rows(void **state)
 {
     struct arena *arena = arena_new();
-    struct counts *counts = counts_new();
+    struct counts *counts = lag_counts_new();
     (void)state;
-    counts_add(counts, STR("ssm"), STR("PutParameter"), COUNT_MUTATION);
-    counts_add(counts, STR("ssm"), STR("GetParameter"), COUNT_STALE);
-    counts_add(counts, STR("ssm"), STR("GetParameter"), COUNT_STALE);
-    counts_add(counts, STR("ssm"), STR("GetParameter"), COUNT_FRESH);
-    const struct json *got = counts_write(counts, arena, 4);
+    lag_counts_add(counts, STR("ssm"), STR("PutParameter"), COUNT_MUTATION);
+    lag_counts_add(counts, STR("ssm"), STR("GetParameter"), COUNT_STALE);
+    lag_counts_add(counts, STR("ssm"), STR("GetParameter"), COUNT_STALE);
+    lag_counts_add(counts, STR("ssm"), STR("GetParameter"), COUNT_FRESH);
+    const struct json *got = lag_counts_write(counts, arena, 4);
     assert_true(number(got, "mutations") == 1);
     assert_true(number(got, "stale_reads") == 2);
     assert_true(number(got, "fresh_reads") == 1);
     assert_true(number(got, "lagged_reads") == 3);
     assert_true(number(got, "open") == 4);
     assert_int_equal(json_get(got, STR("operations"))->count, 2);
-    counts_free(counts);
+    lag_counts_free(counts);
     arena_free(arena);
 }
 
 static void there_is_an_end_to_rows(void **state)
 {
     struct arena *arena = arena_new();
-    struct counts *counts = counts_new();
+    struct counts *counts = lag_counts_new();
     (void)state;
     for (int i = 0; i < 5000; i++) {
-        counts_add(counts, STR("ssm"), arena_printf(arena, "Op%d", i),
-                   COUNT_STALE);
+        lag_counts_add(counts, STR("ssm"), arena_printf(arena, "Op%d", i),
+                       COUNT_STALE);
     }
-    const struct json *got = counts_write(counts, arena, 0);
+    const struct json *got = lag_counts_write(counts, arena, 0);
     assert_true(number(got, "stale_reads") == 5000);
     const struct json *rows = json_get(got, STR("operations"));
     assert_in_range(rows->count, 100, 300);
     assert_true(
         str_eq(json_get_text(rows->members[rows->count - 1].value, "operation"),
                STR("others")));
-    counts_free(counts);
+    lag_counts_free(counts);
     arena_free(arena);
 }
 
 static void a_thing_has_its_own_tally(void **state)
 {
-    struct tally *tally = tally_new();
+    struct tally *tally = lag_tally_new();
     (void)state;
-    assert_int_equal(tally_next(tally, STR("a")), 1);
-    assert_int_equal(tally_next(tally, STR("b")), 1);
-    assert_int_equal(tally_next(tally, STR("a")), 2);
-    tally_free(tally);
+    assert_int_equal(lag_tally_next(tally, STR("a")), 1);
+    assert_int_equal(lag_tally_next(tally, STR("b")), 1);
+    assert_int_equal(lag_tally_next(tally, STR("a")), 2);
+    lag_tally_free(tally);
 }
 
 int main(void)

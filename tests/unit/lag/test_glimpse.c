@@ -6,8 +6,9 @@
 static size_t asked(struct world *w, const char *operation)
 {
     size_t count = 0;
-    for (size_t i = 0; i < w->sent_count; i++) {
-        count += str_eq(fetch_operation(w->sent[i]), str_of(operation));
+    for (size_t i = 0; i < w->upstream.sent_count; i++) {
+        count +=
+            str_eq(fetch_operation(w->upstream.sent[i]), str_of(operation));
     }
     return count;
 }
@@ -15,10 +16,10 @@ static size_t asked(struct world *w, const char *operation)
 static struct http_fetch *find(struct world *w, const char *operation,
                                const char *part)
 {
-    for (size_t i = 0; i < w->sent_count; i++) {
-        if (str_eq(fetch_operation(w->sent[i]), str_of(operation)) &&
-            str_contains(w->sent[i]->request.body, str_of(part))) {
-            return w->sent[i];
+    for (size_t i = 0; i < w->upstream.sent_count; i++) {
+        if (str_eq(fetch_operation(w->upstream.sent[i]), str_of(operation)) &&
+            str_contains(w->upstream.sent[i]->request.body, str_of(part))) {
+            return w->upstream.sent[i];
         }
     }
     fail_msg("%s %s is not asked", operation, part);
@@ -171,8 +172,9 @@ static void a_read_of_another_thing_is_not_repeated(void **state)
                "{\"Name\":\"/a\",\"WithDecryption\":false}");
     struct visitor *v =
         visit(&w, "PutParameter", "{\"Name\":\"/a\",\"Value\":\"v\"}");
-    for (size_t i = 0; i < w.sent_count; i++) {
-        assert_false(str_contains(w.sent[i]->request.body, STR("\"/other\"")));
+    for (size_t i = 0; i < w.upstream.sent_count; i++) {
+        assert_false(
+            str_contains(w.upstream.sent[i]->request.body, STR("\"/other\"")));
     }
     emulate(&w);
     leave(v);

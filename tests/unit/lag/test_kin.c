@@ -48,8 +48,9 @@ static void a_parameter_is_read_by_name_by_batch_and_by_path(void **state)
         {"arn:aws:ssm:r:1:parameter/a", "GetParameterHistory", false},
     };
     struct arena *arena = arena_new();
-    struct families *families = families_new();
-    const struct family *family = family_of(STR("ssm"), STR("GetParameter"));
+    struct families *families = lag_families_new();
+    const struct family *family =
+        lag_family_of(STR("ssm"), STR("GetParameter"));
     (void)state;
     assert_non_null(family);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -59,7 +60,7 @@ static void a_parameter_is_read_by_name_by_batch_and_by_path(void **state)
                      STR_ARG(all));
         }
     }
-    families_free(families);
+    lag_families_free(families);
     arena_free(arena);
 }
 
@@ -74,7 +75,7 @@ static void every_row_names_a_read_of_its_service(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
         const struct family *family =
-            family_of(str_of(reads[i][0]), str_of(reads[i][1]));
+            lag_family_of(str_of(reads[i][0]), str_of(reads[i][1]));
         assert_non_null(family);
         for (size_t k = 0; k < family->count; k++) {
             const struct aws_operation *operation =
@@ -84,35 +85,35 @@ static void every_row_names_a_read_of_its_service(void **state)
             assert_true(operation->reads);
         }
     }
-    assert_null(family_of(STR("ssm"), STR("DescribeParameters")));
-    assert_null(family_of(STR("secretsmanager"), STR("GetParameter")));
+    assert_null(lag_family_of(STR("ssm"), STR("DescribeParameters")));
+    assert_null(lag_family_of(STR("secretsmanager"), STR("GetParameter")));
     aws_registry_free(registry);
 }
 
 static void names_come_from_what_was_read_and_answered(void **state)
 {
     struct arena *arena = arena_new();
-    struct families *families = families_new();
+    struct families *families = lag_families_new();
     const struct family *family =
-        family_of(STR("secretsmanager"), STR("DescribeSecret"));
+        lag_family_of(STR("secretsmanager"), STR("DescribeSecret"));
     struct json *response = json_new(arena, JSON_OBJECT);
     (void)state;
     json_set(arena, response, STR("ARN"), json_new_text(arena, "arn:x"));
     const struct json *names =
-        family_names(families, arena, family, NULL, response);
+        lag_family_names(families, arena, family, NULL, response);
     assert_int_equal(names->count, 4);
     assert_true(str_eq(json_text(names->members[2].value), STR("arn:x")));
     assert_int_equal(json_text(names->members[0].value).len, 0);
-    families_free(families);
+    lag_families_free(families);
     arena_free(arena);
 }
 
 static void some_reads_ask_for_many(void **state)
 {
     (void)state;
-    assert_true(
-        str_eq(batch_member(STR("ssm"), STR("GetParameters")), STR("Names")));
-    assert_int_equal(batch_member(STR("ssm"), STR("GetParameter")).len, 0);
+    assert_true(str_eq(lag_batch_member(STR("ssm"), STR("GetParameters")),
+                       STR("Names")));
+    assert_int_equal(lag_batch_member(STR("ssm"), STR("GetParameter")).len, 0);
 }
 
 int main(void)

@@ -2,27 +2,11 @@
 /* Whether one read asks what another asked. */
 #include "lag/private.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-static const struct json *parse(struct arena *arena, const char *text)
-{
-    struct source *source = ARENA_NEW(arena, struct source);
-    struct diag diag;
-    const struct json *value = NULL;
-    *source = (struct source){STR("test"), str_of(text)};
-    diag_init(&diag, arena);
-    assert_true(json_parse(arena, source, &json_default_limits, &value, &diag));
-    return value;
-}
+#include "support/texts.h"
 
 static unsigned match(struct arena *arena, const char *have, const char *asked)
 {
-    return match_inputs(parse(arena, have), parse(arena, asked));
+    return lag_match_inputs(good_json(arena, have), good_json(arena, asked));
 }
 
 static void only_what_chooses_nothing_may_differ(void **state)

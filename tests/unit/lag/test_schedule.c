@@ -129,7 +129,7 @@ static void a_pattern_matches_whole_names(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         assert_int_equal(
-            glob_matches(str_of(rows[i].pattern), str_of(rows[i].text)),
+            lag_glob_matches(str_of(rows[i].pattern), str_of(rows[i].text)),
             rows[i].matches);
     }
 }
@@ -138,8 +138,8 @@ static int choose(struct desk *d, struct row_use *use, const char *operation,
                   const char *resource)
 {
     const struct lag_schedule_row *row =
-        schedule_choose(&d->schedule, use, STR("ssm"), str_of(operation),
-                        json_new_text(d->arena, resource));
+        lag_schedule_choose(&d->schedule, use, STR("ssm"), str_of(operation),
+                            json_new_text(d->arena, resource));
     return row == NULL ? -1 : (int)(row - d->schedule.rows);
 }
 
@@ -169,12 +169,13 @@ static void one_of_several_resources_will_do(void **state)
     open_desk(&d, "[{\"resource\":\"/a*\",\"flap\":1}]");
     struct json *list = json_new(d.arena, JSON_ARRAY);
     json_push(d.arena, list, json_new_text(d.arena, "/b"));
-    assert_null(schedule_choose(&d.schedule, use, STR("ssm"), STR("X"), list));
+    assert_null(
+        lag_schedule_choose(&d.schedule, use, STR("ssm"), STR("X"), list));
     json_push(d.arena, list, json_new_text(d.arena, "/a"));
     assert_non_null(
-        schedule_choose(&d.schedule, use, STR("ssm"), STR("X"), list));
-    assert_null(schedule_choose(&d.schedule, use, STR("ssm"), STR("X"),
-                                json_new(d.arena, JSON_NULL)));
+        lag_schedule_choose(&d.schedule, use, STR("ssm"), STR("X"), list));
+    assert_null(lag_schedule_choose(&d.schedule, use, STR("ssm"), STR("X"),
+                                    json_new(d.arena, JSON_NULL)));
     close_desk(&d);
 }
 
@@ -187,12 +188,12 @@ static void what_a_row_does_not_say_is_as_usual(void **state)
     usual.at[LAG_TAGS].a = 2;
     row.clocks.own[LAG_DIRECT] = true;
     row.clocks.at[LAG_DIRECT].a = 7;
-    struct lag_clocks got = schedule_apply(&usual, &row);
+    struct lag_clocks got = lag_schedule_apply(&usual, &row);
     assert_true(got.at[LAG_DIRECT].a > 6 && got.at[LAG_TAGS].a < 3);
     assert_true(got.flap > 0.2 && !got.own[LAG_LISTED]);
     row.clocks.own_flap = true;
-    assert_true(schedule_apply(&usual, &row).flap <= 0);
-    assert_true(schedule_apply(&usual, NULL).flap > 0.2);
+    assert_true(lag_schedule_apply(&usual, &row).flap <= 0);
+    assert_true(lag_schedule_apply(&usual, NULL).flap > 0.2);
 }
 
 int main(void)

@@ -10,9 +10,9 @@ static void a_read_answers_as_before_until_the_lag_has_passed(void **state)
     assert_string_equal(get(&w, "/a"), "none");
     put(&w, "/a", "one");
     assert_string_equal(get(&w, "/a"), "none");
-    w.now_ms += 299;
+    w.clock.now_ms += 299;
     assert_string_equal(get(&w, "/a"), "none");
-    w.now_ms += 1;
+    w.clock.now_ms += 1;
     assert_string_equal(get(&w, "/a"), "one");
     close_world(&w);
 }
@@ -23,12 +23,12 @@ static void changes_come_to_light_one_after_the_other(void **state)
     (void)state;
     open_world(&w, "fixed:300ms", NULL);
     put(&w, "/a", "one");
-    w.now_ms += 100;
+    w.clock.now_ms += 100;
     put(&w, "/a", "two");
     assert_string_equal(get(&w, "/a"), "none");
-    w.now_ms += 200;
+    w.clock.now_ms += 200;
     assert_string_equal(get(&w, "/a"), "one");
-    w.now_ms += 100;
+    w.clock.now_ms += 100;
     assert_string_equal(get(&w, "/a"), "two");
     close_world(&w);
 }
@@ -39,7 +39,7 @@ static void a_refused_change_does_not_lag(void **state)
     (void)state;
     open_world(&w, "fixed:300ms", NULL);
     put(&w, "/a", "refuse");
-    assert_int_equal(store_open_count(w.lag->store, w.now_ms), 0);
+    assert_int_equal(store_open_count(w.lag->store, w.clock.now_ms), 0);
     assert_string_equal(get(&w, "/a"), "none");
     close_world(&w);
 }
@@ -50,7 +50,7 @@ static void another_resource_is_seen_as_it_is(void **state)
     (void)state;
     open_world(&w, "fixed:300ms", NULL);
     put(&w, "/b", "b");
-    w.now_ms += 1000;
+    w.clock.now_ms += 1000;
     assert_string_equal(get(&w, "/b"), "b");
     put(&w, "/a", "one");
     assert_string_equal(get(&w, "/b"), "b");
@@ -65,10 +65,11 @@ static void a_read_during_the_change_does_not_see_it(void **state)
     open_world(&w, "fixed:300ms", NULL);
     struct visitor *writer =
         visit(&w, "PutParameter", "{\"Name\":\"/a\",\"Value\":\"one\"}");
-    while (!str_eq(fetch_operation(w.sent[0]), STR("PutParameter"))) {
+    while (!str_eq(fetch_operation(w.upstream.sent[0]), STR("PutParameter"))) {
         emulate_one(&w, 0);
     }
-    (void)put_parameter(&w, fetch_input(&w, w.sent[0])); /* not answered yet */
+    (void)put_parameter(
+        &w, fetch_input(&w, w.upstream.sent[0])); /* not answered yet */
     struct visitor *reader = visit(&w, "GetParameter", "{\"Name\":\"/a\"}");
     assert_true(str_contains(reader->body, STR("ParameterNotFound")));
     leave(reader);
@@ -85,8 +86,9 @@ static void a_read_sent_before_the_change_does_not_see_it_either(void **state)
     struct visitor *reader = visit(&w, "GetParameter", "{\"Name\":\"/a\"}");
     struct visitor *writer =
         visit(&w, "PutParameter", "{\"Name\":\"/a\",\"Value\":\"one\"}");
-    assert_true(w.sent_count > 1);
-    while (w.sent_count > 1) { /* all but the read, which stands first */
+    assert_true(w.upstream.sent_count > 1);
+    while (w.upstream.sent_count >
+           1) { /* all but the read, which stands first */
         emulate_one(&w, 1);
     }
     emulate(&w);
@@ -122,7 +124,7 @@ static void what_is_asked_with_more_members_lags_too(void **state)
             fail_msg("%s %s", reads[i].operation, reads[i].body);
         }
     }
-    w.now_ms += 600; /* lists: direct, and as much again */
+    w.clock.now_ms += 600; /* lists: direct, and as much again */
     for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
         struct str body = str_of(call(&w, reads[i].operation, reads[i].body));
         assert_true(str_contains(body, STR("\"one\"")));
@@ -141,7 +143,7 @@ static void what_clients_read_before_lags_from_then_on(void **state)
     put(&w, "/a", "one");
     assert_false(str_contains(str_of(call(&w, "DescribeParameters", filter)),
                               STR("one")));
-    w.now_ms += 600;
+    w.clock.now_ms += 600;
     assert_true(str_contains(str_of(call(&w, "DescribeParameters", filter)),
                              STR("one")));
     close_world(&w);
@@ -172,7 +174,7 @@ static void tags_come_by_a_clock_of_their_own(void **state)
                                        &config.clocks.at[LAG_TAGS], &why));
     open_world(&w, "fixed:300ms", &config);
     put(&w, "/a", "one");
-    w.now_ms += 1000;
+    w.clock.now_ms += 1000;
     static const char tags[] =
         "{\"ResourceType\":\"Parameter\",\"ResourceId\":\"/a\"}";
     (void)call(&w, "AddTagsToResource",
@@ -182,7 +184,7 @@ static void tags_come_by_a_clock_of_their_own(void **state)
     assert_int_equal(w.heard[w.heard_count - 1].until_ms, 50);
     assert_false(str_contains(str_of(call(&w, "ListTagsForResource", tags)),
                               STR("\"k\"")));
-    w.now_ms += 50;
+    w.clock.now_ms += 50;
     assert_true(str_contains(str_of(call(&w, "ListTagsForResource", tags)),
                              STR("\"k\"")));
     close_world(&w);
@@ -214,9 +216,9 @@ static void an_older_change_does_not_come_back(void **state)
                 at++;
             }
             assert_true(at < 5);
-            w.now_ms += 17;
+            w.clock.now_ms += 17;
         }
-        w.now_ms += 100000;
+        w.clock.now_ms += 100000;
         assert_string_equal(get(&w, "/a"), "4");
         close_world(&w);
     }
@@ -246,13 +248,14 @@ static void changes_side_by_side_do_not_go_back_either(void **state)
                                   "{\"Name\":\"/a\",\"Value\":\"v%d\"}",
                                   ++written));
                 writers[who] = visit(&w, "PutParameter", body);
-            } else if (what < 3 && w.sent_count > 0) {
-                emulate_one(&w, (size_t)(rng_next(&rng) % w.sent_count));
+            } else if (what < 3 && w.upstream.sent_count > 0) {
+                emulate_one(&w,
+                            (size_t)(rng_next(&rng) % w.upstream.sent_count));
             } else {
                 struct visitor *v =
                     visit(&w, "GetParameter", "{\"Name\":\"/a\"}");
                 if (v->status == 0) {
-                    emulate_one(&w, w.sent_count - 1);
+                    emulate_one(&w, w.upstream.sent_count - 1);
                 }
                 char seen[32];
                 keep(seen, sizeof(seen), str_from(v->body, 27));
@@ -272,7 +275,7 @@ static void changes_side_by_side_do_not_go_back_either(void **state)
                     writers[i] = NULL;
                 }
             }
-            w.now_ms += (int64_t)(rng_next(&rng) % 8);
+            w.clock.now_ms += (int64_t)(rng_next(&rng) % 8);
         }
         emulate(&w);
         for (size_t i = 0; i < 2; i++) {
@@ -321,7 +324,7 @@ static void flaps_of(uint64_t seed, bool busy, char *ret)
             (void)get(&w, "/b");
         }
         ret[i] = strcmp(get(&w, "/a"), "none") == 0 ? 'o' : 'n';
-        w.now_ms += 6;
+        w.clock.now_ms += 6;
     }
     ret[40] = '\0';
     close_world(&w);
@@ -358,14 +361,14 @@ static void a_schedule_makes_one_call_lag_otherwise(void **state)
     open_world(&w, "fixed:100ms", &config);
     put(&w, "/slow/a", "one");
     put(&w, "/fast", "one");
-    w.now_ms += 100;
+    w.clock.now_ms += 100;
     assert_string_equal(get(&w, "/slow/a"), "one");
     put(&w, "/slow/a", "two");
     put(&w, "/fast", "two");
-    w.now_ms += 4999;
+    w.clock.now_ms += 4999;
     assert_string_equal(get(&w, "/slow/a"), "one");
     assert_string_equal(get(&w, "/fast"), "two");
-    w.now_ms += 1;
+    w.clock.now_ms += 1;
     assert_string_equal(get(&w, "/slow/a"), "two");
     close_world(&w);
 }
@@ -386,7 +389,7 @@ static void the_log_names_each_clock_of_a_change(void **state)
     assert_string_equal(w.heard[1].detail, "listed");
     assert_string_equal(w.heard[1].confirmation, "index");
     assert_int_equal(w.heard[1].until_ms, 600);
-    w.now_ms += 100;
+    w.clock.now_ms += 100;
     (void)get(&w, "/a");
     assert_int_equal(w.heard[2].kind, EVENT_LAG_STALE_READ);
     assert_int_equal(w.heard[2].until_ms, 200);
@@ -404,9 +407,9 @@ static void a_change_costs_a_bounded_number_of_reads(void **state)
         (void)call(&w, "GetParametersByPath",
                    arena_printf(w.arena, "{\"Path\":\"/p%d\"}", i).ptr);
     }
-    size_t before = w.asked;
+    size_t before = w.upstream.asked;
     put(&w, "/a", "one");
-    assert_in_range(w.asked - before, 5, 60);
+    assert_in_range(w.upstream.asked - before, 5, 60);
     close_world(&w);
 }
 
@@ -419,7 +422,7 @@ static void the_end_does_not_wait_for_the_emulator(void **state)
         open_world(&w, "fixed:300ms", NULL);
         struct visitor *v =
             visit(&w, operations[i], "{\"Name\":\"/a\",\"Value\":\"v\"}");
-        assert_true(w.sent_count > 0);
+        assert_true(w.upstream.sent_count > 0);
         lag_finish(w.lag);
         world_run(&w);
         assert_true(v->aborted);
@@ -439,7 +442,7 @@ static void the_end_does_not_wait_for_what_comes_after_the_answer(void **state)
     while (v->status == 0) {
         emulate_one(&w, 0);
     }
-    assert_true(w.sent_count > 0);
+    assert_true(w.upstream.sent_count > 0);
     lag_finish(w.lag);
     world_run(&w);
     assert_false(v->aborted);
@@ -453,9 +456,9 @@ static void a_client_that_leaves_takes_its_read_along(void **state)
     (void)state;
     open_world(&w, "fixed:300ms", NULL);
     struct visitor *v = visit(&w, "GetParameter", "{\"Name\":\"/a\"}");
-    assert_int_equal(w.sent_count, 1);
+    assert_int_equal(w.upstream.sent_count, 1);
     v->call.gone = true;
-    timer_wake(&w.timers, v->call.on_gone);
+    timer_wake(&w.clock.timers, v->call.on_gone);
     world_run(&w);
     leave(v);
     close_world(&w);

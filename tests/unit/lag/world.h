@@ -6,14 +6,11 @@
 #ifndef TESTS_LAG_WORLD_H
 #define TESTS_LAG_WORLD_H
 
+#include "support/fake_client.h"
+#include "support/hand_clock.h"
+#include "support/texts.h"
+
 #include "lag/private.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 enum { SENT_MAX = 128, PARAMETERS = 8, EVENTS = 256 };
 
@@ -35,15 +32,11 @@ struct heard {
 };
 
 struct world {
-    int64_t now_ms;
-    struct timers timers;
+    struct hand_clock clock;
+    struct fake_client upstream;
     struct arena *arena;
     struct aws_registry *registry;
     struct rules *rules;
-    struct http_client client;
-    struct http_fetch *sent[SENT_MAX]; /* under way, the oldest first */
-    size_t sent_count;
-    size_t asked; /* in all */
     struct lag *lag;
     struct events events;
     struct event_sink sink;
@@ -63,43 +56,9 @@ struct visitor {
     struct str body;
 };
 
-static int64_t world_now(void *clock)
-{
-    return ((struct world *)clock)->now_ms;
-}
-
-static int64_t world_wall(void)
-{
-    return 1440938160000;
-}
-
-static void world_send(struct http_client *self, struct http_fetch *fetch)
-{
-    struct world *w =
-        (struct world *)((char *)self - offsetof(struct world, client));
-    assert_true(w->sent_count < SENT_MAX);
-    fetch->outcome = HTTP_PENDING;
-    w->sent[w->sent_count++] = fetch;
-    w->asked++;
-}
-
-static void world_cancel(struct http_client *self, struct http_fetch *fetch)
-{
-    struct world *w =
-        (struct world *)((char *)self - offsetof(struct world, client));
-    for (size_t i = 0; i < w->sent_count; i++) {
-        if (w->sent[i] == fetch) {
-            memmove(&w->sent[i], &w->sent[i + 1],
-                    (w->sent_count - i - 1) * sizeof(w->sent[0]));
-            w->sent_count--;
-        }
-    }
-}
-
 static inline void world_run(struct world *w)
 {
-    while (timers_run_due(&w->timers) > 0) {
-    }
+    hand_clock_run(&w->clock);
 }
 
 static void keep(char *to, size_t size, struct str text)
@@ -214,14 +173,9 @@ static inline void leave(struct visitor *v)
 static inline void answer_fetch(struct world *w, struct http_fetch *fetch,
                                 int status, struct str body)
 {
-    world_cancel(&w->client, fetch);
-    fetch->outcome = HTTP_ANSWERED;
-    fetch->head_ready = true;
-    fetch->response.status = status;
-    fetch->response.body = arena_str(fetch->arena, body);
+    fake_client_answer(&w->upstream, fetch, status, body);
     http_headers_add(fetch->arena, &fetch->response.headers,
                      STR("x-amzn-RequestId"), STR("r-1"));
-    timer_wake(fetch->timers, fetch->done);
     world_run(w);
 }
 
@@ -235,15 +189,7 @@ static inline struct str fetch_operation(const struct http_fetch *fetch)
 static inline const struct json *fetch_input(struct world *w,
                                              const struct http_fetch *fetch)
 {
-    struct source *source = ARENA_NEW(w->arena, struct source);
-    struct diag diag;
-    const struct json *value = NULL;
-    *source =
-        (struct source){STR("body"), arena_str(w->arena, fetch->request.body)};
-    diag_init(&diag, w->arena);
-    assert_true(
-        json_parse(w->arena, source, &json_default_limits, &value, &diag));
-    return value;
+    return good_json(w->arena, arena_str(w->arena, fetch->request.body).ptr);
 }
 
 static inline struct parameter *parameter_of(struct world *w, struct str name)
@@ -358,7 +304,7 @@ static inline int emulate_call(struct world *w, struct str operation,
 /* Answers the call under way at this place, by what is so now. */
 static inline void emulate_one(struct world *w, size_t at)
 {
-    struct http_fetch *fetch = w->sent[at];
+    struct http_fetch *fetch = w->upstream.sent[at];
     struct buf out = {0};
     int status =
         emulate_call(w, fetch_operation(fetch), fetch_input(w, fetch), &out);
@@ -368,7 +314,7 @@ static inline void emulate_one(struct world *w, size_t at)
 
 static inline void emulate(struct world *w)
 {
-    while (w->sent_count > 0) {
+    while (w->upstream.sent_count > 0) {
         emulate_one(w, 0);
     }
 }
@@ -381,21 +327,21 @@ static inline void open_world(struct world *w, const char *lag,
     struct diag diag;
     struct str why = STR_NONE;
     struct lag_config config = more != NULL ? *more : (struct lag_config){0};
-    *w = (struct world){.now_ms = 1000, .arena = arena_new()};
-    timers_init(&w->timers, world_now, w);
+    *w = (struct world){.arena = arena_new()};
+    hand_clock_init(&w->clock);
+    fake_client_init(&w->upstream, w->arena, SENT_MAX);
     w->registry = aws_registry_new();
-    w->client = (struct http_client){world_send, world_cancel};
     w->sink.hear = world_hear;
     events_add(&w->events, &w->sink);
     diag_init(&diag, w->arena);
     const struct rules_load_in in = {.registry = w->registry};
     w->rules = rules_load(&in, &diag);
     assert_non_null(w->rules);
-    config.timers = &w->timers;
-    config.wall_ms = world_wall;
+    config.timers = &w->clock.timers;
+    config.wall_ms = hand_clock_wall;
     config.registry = w->registry;
     config.events = &w->events;
-    config.client = &w->client;
+    config.client = &w->upstream.client;
     config.rules = w->rules;
     config.upstream_url = STR("http://127.0.0.1:5000");
     config.seed = config.seed > 0 ? config.seed : 1;
@@ -408,11 +354,11 @@ static inline void open_world(struct world *w, const char *lag,
 static inline void close_world(struct world *w)
 {
     assert_int_equal(lag_active(w->lag), 0);
-    assert_int_equal(w->sent_count, 0);
+    assert_int_equal(w->upstream.sent_count, 0);
     lag_free(w->lag);
     rules_unref(w->rules);
     aws_registry_free(w->registry);
-    timers_done(&w->timers);
+    timers_done(&w->clock.timers);
     arena_free(w->arena);
 }
 
