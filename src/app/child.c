@@ -108,10 +108,13 @@ pid_t child_start(struct arena *arena, char *const *command,
     posix_spawnattr_t how;
     sigset_t ours;
     pid_t pid = -1;
-    /* Of all dispositions we changed only this one. */
+    /* Of all dispositions we changed only these. */
+    static const int changed[] = {SIGPIPE, SIGXFSZ};
     (void)sigemptyset(&ours);
-    if (sigismember(&before->ignored, SIGPIPE) == 0) {
-        (void)sigaddset(&ours, SIGPIPE);
+    for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
+        if (sigismember(&before->ignored, changed[i]) == 0) {
+            (void)sigaddset(&ours, changed[i]);
+        }
     }
     (void)posix_spawnattr_init(&how);
     (void)posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK |

@@ -11,7 +11,7 @@ extern char **environ;
 struct run {
     struct process before;
     struct stack stack;
-    struct summary *summary;
+    struct report_summary *summary;
     pid_t child;
     int status; /* of waitpid */
     bool ended;
@@ -56,10 +56,10 @@ static void print_summary(const struct run *run)
 {
     struct buf text = {0};
     if (run->stack.status != NULL) {
-        status_wipe(run->stack.status, &text);
+        report_status_wipe(run->stack.status, &text);
     }
-    if (!summary_is_empty(run->summary)) {
-        summary_write(run->summary, &text);
+    if (!report_summary_is_empty(run->summary)) {
+        report_summary_write(run->summary, &text);
     }
     print_error_text(buf_str(&text));
     buf_free(&text);
@@ -98,9 +98,9 @@ int app_exec(const struct app_options *options, char *const *command)
     struct str why = STR_NONE;
     int status = 1;
     process_prepare(&run.before);
-    run.summary = summary_new();
+    run.summary = report_summary_new();
     if (stack_open(&run.stack, options, &status)) {
-        events_add(&run.stack.events, summary_sink(run.summary));
+        events_add(&run.stack.events, report_summary_sink(run.summary));
         loop_on_signal(run.stack.loop, SIGCHLD, on_child, &run);
         pass_on_signals(&run);
         stack_say_started(&run.stack);
@@ -116,6 +116,6 @@ int app_exec(const struct app_options *options, char *const *command)
         }
     }
     bool good = stack_close(&run.stack);
-    summary_free(run.summary);
+    report_summary_free(run.summary);
     return good || status != 0 ? status : 1;
 }

@@ -60,9 +60,13 @@ static bool check_recording(struct aws_registry *registry, struct str path)
     return good;
 }
 
-/* A recording tells itself by its first bytes, whatever its size. */
+/* A recording tells itself by its first bytes, whatever its size; or, where
+ * these are damaged, by its name. */
 static bool is_recording(struct str path)
 {
+    if (str_ends(path, STR(".jsonl"))) {
+        return true;
+    }
     struct arena *arena = arena_new();
     struct str head = STR_NONE;
     bool is = file_read_head(arena, path, RECORDING_HEAD, &head) &&
@@ -89,36 +93,47 @@ static bool check_file(struct aws_registry *registry, struct str path)
     return good;
 }
 
+/* How many files of that name there are is added to `*count`. */
+static bool check_files(struct aws_registry *registry, struct str folder,
+                        struct str suffix, size_t *count)
+{
+    struct arena *arena = arena_new();
+    struct str *names = NULL;
+    size_t found = 0;
+    struct str why = STR_NONE;
+    bool good = file_list(arena, folder, suffix, &names, &found, &why);
+    if (!good) {
+        print_sentence(why);
+    }
+    for (size_t i = 0; i < found; i++) {
+        struct str file = arena_printf(arena, "%.*s/%.*s", STR_ARG(folder),
+                                       STR_ARG(names[i]));
+        good = check_file(registry, file) && good;
+    }
+    *count += found;
+    arena_free(arena);
+    return good;
+}
+
 static bool check_path(struct aws_registry *registry, struct str path)
 {
     if (!file_is_folder(path)) {
         return check_file(registry, path);
     }
-    struct arena *arena = arena_new();
-    struct str *names = NULL;
     size_t count = 0;
-    struct str why = STR_NONE;
-    bool good = file_list(arena, path, STR(".json"), &names, &count, &why);
-    if (!good) {
-        print_sentence(why);
-    } else if (count == 0) {
-        print_note("%.*s: holds no .json file", STR_ARG(path));
-        good = false;
+    bool rules = check_files(registry, path, STR(".json"), &count);
+    bool recordings = check_files(registry, path, STR(".jsonl"), &count);
+    if (rules && recordings && count == 0) {
+        print_note("%.*s: holds no .json or .jsonl file", STR_ARG(path));
     }
-    for (size_t i = 0; i < count; i++) {
-        struct str file =
-            arena_printf(arena, "%.*s/%.*s", STR_ARG(path), STR_ARG(names[i]));
-        good = check_file(registry, file) && good;
-    }
-    arena_free(arena);
-    return good;
+    return rules && recordings && count > 0;
 }
 
 static bool check_builtin(struct aws_registry *registry)
 {
     bool good = true;
-    for (size_t i = 0; i < asset_total(); i++) {
-        struct asset asset = asset_at(i);
+    for (size_t i = 0; i < assets_total(); i++) {
+        struct asset asset = assets_at(i);
         if (str_starts(asset.name, STR("models/"))) {
             continue;
         }

@@ -59,7 +59,7 @@ static const struct option rows[] = {
      "listen beyond loopback without TLS", NULL},
 
     {"observe", OPTION_FLAG, AT(observe), NULL, NULL, NULL,
-     "hold nothing: confirm in the background and report the reads that came\n"
+     "hold nothing: confirm in the background and report the reads that came "
      "too early",
      "Races"},
 

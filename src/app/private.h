@@ -70,11 +70,11 @@ struct stack {
     struct rules *rules;
     struct events events;
     struct journal *journal;
-    struct status *status; /* NULL: there is no terminal */
+    struct report_status *status; /* NULL: there is no terminal */
     struct timer status_tick;
     struct upstream *upstream;
     struct creds *creds;
-    struct recorder *recorder; /* --record */
+    struct recording_recorder *recorder; /* --record */
     struct timer record_failed;
     struct replay *replay; /* --replay */
     struct loop_hook replay_hook;

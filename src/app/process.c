@@ -15,8 +15,8 @@
 
 static void note_ignored(sigset_t *ret_ignored)
 {
-    static const int looked_at[] = {SIGINT,  SIGTERM, SIGHUP, SIGQUIT,
-                                    SIGUSR1, SIGUSR2, SIGPIPE};
+    static const int looked_at[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
+                                    SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ};
     (void)sigemptyset(ret_ignored);
     for (size_t i = 0; i < sizeof(looked_at) / sizeof(looked_at[0]); i++) {
         struct sigaction action;
@@ -51,6 +51,7 @@ void process_prepare(struct process *ret_before)
 #endif
     /* A client or a reader of ours that has left is no reason to end. */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a full file is told by write() */
 }
 
 struct process_own process_lend(const struct process *before)

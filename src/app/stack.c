@@ -104,8 +104,8 @@ static bool open_witnesses(struct stack *s, struct str *reterr)
 {
     const struct app_options *o = s->options;
     if (stderr_is_terminal() && !o->background) {
-        s->status = status_new(clock_monotonic_ms);
-        events_add(&s->events, status_sink(s->status));
+        s->status = report_status_new(clock_monotonic_ms);
+        events_add(&s->events, report_status_sink(s->status));
     }
     if (o->log.len == 0) {
         return true;
@@ -288,7 +288,7 @@ static void on_tick(void *ctx)
     struct stack *s = ctx;
     struct buf line = {0};
     /* One column less: some terminals wrap at the last one. */
-    status_write(s->status, stderr_width() - 1, &line);
+    report_status_write(s->status, stderr_width() - 1, &line);
     print_error_text(buf_str(&line));
     buf_free(&line);
     timer_arm(loop_timers(s->loop), &s->status_tick, TICK_MS);
@@ -370,7 +370,7 @@ bool stack_close(struct stack *s)
                    STR_ARG(s->options->log));
     }
     journal_close(s->journal);
-    status_free(s->status);
+    report_status_free(s->status);
     rules_unref(s->rules);
     aws_registry_free(s->registry);
     loop_free(s->loop);

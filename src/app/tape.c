@@ -62,7 +62,7 @@ static void on_record_failed(void *ctx)
 static bool open_recorder(struct stack *s, struct str *reterr)
 {
     const struct app_options *o = s->options;
-    const struct recorder_config config = {
+    const struct recording_recorder_config config = {
         .timers = loop_timers(s->loop),
         .wall_ms = clock_wall_ms,
         .registry = s->registry,
@@ -83,7 +83,7 @@ static bool open_recorder(struct stack *s, struct str *reterr)
         .on_failure = &s->record_failed,
     };
     timer_init(&s->record_failed, on_record_failed, s);
-    s->recorder = recorder_open(&config, s->arena, reterr);
+    s->recorder = recording_recorder_open(&config, s->arena, reterr);
     if (s->recorder == NULL) {
         return false;
     }
@@ -92,7 +92,7 @@ static bool open_recorder(struct stack *s, struct str *reterr)
                    "share it",
                    STR_ARG(o->record));
     }
-    events_add(&s->events, recorder_sink(s->recorder));
+    events_add(&s->events, recording_recorder_sink(s->recorder));
     return true;
 }
 
@@ -157,7 +157,8 @@ struct http_client *tape_client(struct stack *s, struct http_client *signing)
     if (s->replay != NULL) {
         return replay_client(s->replay);
     }
-    return s->recorder != NULL ? recorder_client(s->recorder) : signing;
+    return s->recorder != NULL ? recording_recorder_client(s->recorder)
+                               : signing;
 }
 
 struct str tape_region(const struct stack *s)
@@ -226,7 +227,7 @@ bool tape_close(struct stack *s)
         timer_cancel(loop_timers(s->loop), &s->record_failed);
     }
     if (s->recorder != NULL) {
-        good = recorder_close(s->recorder);
+        good = recording_recorder_close(s->recorder);
         s->recorder = NULL;
     }
     replay_close(s->replay);

@@ -30,6 +30,11 @@ void convert_warn(struct convert_job *job, struct span span, const char *format,
     diag_add(job->warnings, job->source, span, "%.*s", STR_ARG(message));
 }
 
+struct span convert_first_byte(const struct json *value)
+{
+    return (struct span){value->span.start, value->span.start + 1};
+}
+
 bool convert_is_enough(const struct convert_job *job)
 {
     return job->errors->count >= CONVERT_ERRORS_MAX;

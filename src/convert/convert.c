@@ -8,7 +8,7 @@
 #include "yaml/yaml.h"
 
 /* A recorded hour of a busy run has some hundred thousand values. */
-const struct json_limits convert_limits = {.depth = 64, .nodes = 8000000};
+static const struct json_limits limits = {.depth = 64, .nodes = 8000000};
 
 /* ---- reading ---- */
 
@@ -37,18 +37,17 @@ static bool read_text(struct convert_job *job, struct str text)
     text = str_trim(text);
     bool braces = str_starts(text, STR("{")) || str_starts(text, STR("["));
     if (!braces) {
-        return yaml_read(job->arena, job->source, &convert_limits, &root,
+        return yaml_read(job->arena, job->source, &limits, &root,
                          job->errors) &&
                read_tree(job, root);
     }
     diag_init(&unheard, job->arena);
-    if (json_parse(job->arena, job->source, &convert_limits, &root, &unheard)) {
+    if (json_parse(job->arena, job->source, &limits, &root, &unheard)) {
         return read_tree(job, root);
     }
     struct diag unheard_too;
     diag_init(&unheard_too, job->arena);
-    if (!yaml_read(job->arena, job->source, &convert_limits, &root,
-                   &unheard_too)) {
+    if (!yaml_read(job->arena, job->source, &limits, &root, &unheard_too)) {
         convert_wrong(job, unheard.first->span, "%.*s",
                       STR_ARG(unheard.first->message));
         return false;
@@ -125,11 +124,12 @@ static bool write_items(struct convert_job *job,
     return good;
 }
 
-struct str convert_key_check(struct redactor *redactor, struct arena *arena)
+struct str convert_key_check(struct recording_redactor *redactor,
+                             struct arena *arena)
 {
-    return redactor_secret(redactor, arena,
-                           STR("settled\x1F"
-                               "key check"));
+    return recording_redactor_secret(redactor, arena,
+                                     STR("settled\x1F"
+                                         "key check"));
 }
 
 /* A wrong key would make a file that looks right and fits nothing. */
@@ -137,7 +137,7 @@ static bool fits_key(struct convert_job *job, struct recording_writer *writer,
                      size_t session)
 {
     struct str want = job->sessions[session].check;
-    struct redactor *redactor = recording_writer_redactor(writer);
+    struct recording_redactor *redactor = recording_writer_redactor(writer);
     return want.len == 0 ||
            str_eq(want, convert_key_check(redactor, job->arena)) ||
            fail(job, arena_printf(job->arena,
@@ -160,7 +160,8 @@ static bool write_session(struct convert_job *job, struct str path,
     bool fits = fits_key(job, writer, session);
     /* What is redacted already must come out as it is. */
     for (size_t i = 0; i < job->placeholder_count; i++) {
-        redactor_keep(recording_writer_redactor(writer), job->placeholders[i]);
+        recording_redactor_keep(recording_writer_redactor(writer),
+                                job->placeholders[i]);
     }
     bool good = fits && write_items(job, writer, session);
     good = recording_writer_close(writer) && good;

@@ -135,11 +135,8 @@ static void look_at_text(struct search *search, struct str text)
 bool convert_date_in(struct arena *arena, struct str body, int64_t *ret_ms)
 {
     struct search search = {.found = false};
-    struct source source = {STR("body"), body};
-    struct diag unheard;
-    const struct json *value = NULL;
-    diag_init(&unheard, arena);
-    if (json_parse(arena, &source, &json_default_limits, &value, &unheard)) {
+    const struct json *value = json_read(arena, body, &json_default_limits);
+    if (value != NULL) {
         look_at_json(&search, value, STR(""), 0);
     }
     look_at_text(&search, body);

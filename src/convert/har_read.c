@@ -3,11 +3,6 @@
  * convert_read_har(). */
 #include "convert/private.h"
 
-static struct span first_byte(const struct json *value)
-{
-    return (struct span){value->span.start, value->span.start + 1};
-}
-
 /* ---- messages ---- */
 
 /* Pseudo headers of HTTP/2 say what the message says elsewhere. */
@@ -20,7 +15,7 @@ static void read_headers(const struct convert_view *view,
         struct str name = json_get_text(header, "name");
         struct str value = json_get_text(header, "value");
         if (name.len == 0 || value.ptr == NULL) {
-            convert_wrong(view->job, first_byte(header),
+            convert_wrong(view->job, convert_first_byte(header),
                           "%.*s.headers[%zu] must have a name and a value",
                           STR_ARG(view->name), i);
         } else if (name.ptr[0] != ':') {
@@ -37,7 +32,7 @@ static struct str read_text(const struct convert_view *view, const char *coding)
     if (str_eq_nocase(named, STR("base64")) &&
         !convert_unbase64(view->job->arena, text, &text)) {
         convert_wrong(
-            view->job, first_byte(json_get(view->object, STR("text"))),
+            view->job, convert_first_byte(json_get(view->object, STR("text"))),
             "%.*s.text must be base64, as it says", STR_ARG(view->name));
     }
     return text;
@@ -71,9 +66,9 @@ static void read_request(const struct convert_view *view,
     request->method = convert_view_text(view, "method", true);
     if (url.ptr != NULL &&
         !convert_url_split(view->job->arena, url, &draft->url)) {
-        convert_wrong(view->job, first_byte(json_get(view->object, STR("url"))),
-                      "%.*s.url must be a URL with its host",
-                      STR_ARG(view->name));
+        convert_wrong(
+            view->job, convert_first_byte(json_get(view->object, STR("url"))),
+            "%.*s.url must be a URL with its host", STR_ARG(view->name));
     }
     read_headers(view, &request->headers);
     struct convert_view post = convert_view_object(view, "postData", false);
@@ -83,7 +78,7 @@ static void read_request(const struct convert_view *view,
     }
     if (!convert_unpack(view->job->arena, &request->headers, &request->body,
                         false)) {
-        convert_wrong(view->job, first_byte(view->object),
+        convert_wrong(view->job, convert_first_byte(view->object),
                       "%.*s.postData is damaged: it begins as gzip does, and "
                       "cannot be unpacked",
                       STR_ARG(view->name));
@@ -107,7 +102,7 @@ static void read_content(const struct convert_view *view,
     }
     if (!convert_unpack(view->job->arena, &response->headers, &response->body,
                         head)) {
-        convert_wrong(view->job, first_byte(view->object),
+        convert_wrong(view->job, convert_first_byte(view->object),
                       "%.*s.content is damaged: it begins as gzip does, and "
                       "cannot be unpacked",
                       STR_ARG(view->name));
@@ -141,7 +136,7 @@ static void read_times(const struct convert_view *view,
     if (started.ptr != NULL && !draft->timed) {
         convert_wrong(
             view->job,
-            first_byte(json_get(view->object, STR("startedDateTime"))),
+            convert_first_byte(json_get(view->object, STR("startedDateTime"))),
             "%.*s.startedDateTime must be a date like "
             "2015-08-30T12:36:00.123Z",
             STR_ARG(view->name));
@@ -155,7 +150,7 @@ static void read_entry(const struct convert_view *view)
 {
     size_t wrong = view->job->errors->count;
     struct convert_draft draft = {.place = view->name,
-                                  .span = first_byte(view->object)};
+                                  .span = convert_first_byte(view->object)};
     struct convert_view request = convert_view_object(view, "request", true);
     struct convert_view response = convert_view_object(view, "response", true);
     read_times(view, &draft);
@@ -178,8 +173,8 @@ bool convert_read_har(struct convert_job *job, const struct json *root)
         if (value->type == JSON_OBJECT) {
             read_entry(&view);
         } else {
-            convert_wrong(job, first_byte(value), "%.*s must be an object",
-                          STR_ARG(view.name));
+            convert_wrong(job, convert_first_byte(value),
+                          "%.*s must be an object", STR_ARG(view.name));
         }
     }
     if (job->errors->count > 0) {

@@ -4,35 +4,18 @@
  * at convert_har_open(). */
 #include "convert/private.h"
 
-static struct span first_byte(const struct json *value)
-{
-    return (struct span){value->span.start, value->span.start + 1};
-}
+#include "base/hex.h"
 
 static void wrong_member(const struct convert_view *view, const char *name,
                          const char *wanted)
 {
     const struct json *value = json_get(view->object, str_of(name));
-    convert_wrong(view->job, first_byte(value != NULL ? value : view->object),
+    convert_wrong(view->job,
+                  convert_first_byte(value != NULL ? value : view->object),
                   "%.*s.%s must be %s", STR_ARG(view->name), name, wanted);
 }
 
 /* ---- sessions ---- */
-
-static bool key_from_hex(struct str hex, unsigned char *key)
-{
-    enum { DIGITS = 2 * RECORDING_KEY_SIZE };
-    const struct str digits = STR("0123456789abcdef");
-    for (size_t i = 0; i < hex.len && hex.len == DIGITS; i++) {
-        size_t digit = str_find(digits, hex.ptr[i]);
-        if (digit == STR_NOT_FOUND) {
-            return false;
-        }
-        size_t value = (size_t)key[i / 2] << 4 | digit;
-        key[i / 2] = (unsigned char)(value & 0xFFU);
-    }
-    return hex.len == DIGITS;
-}
 
 static void read_key(const struct convert_view *view,
                      struct convert_session *session)
@@ -48,7 +31,7 @@ static void read_key(const struct convert_view *view,
     }
     if (hex.len > 0) {
         unsigned char *key = arena_alloc(job->arena, RECORDING_KEY_SIZE);
-        if (!key_from_hex(hex, key)) {
+        if (!hex_read(hex, key, RECORDING_KEY_SIZE)) {
             wrong_member(view, "key", "a key of 32 hexadecimal digits");
         }
         facts->key = key;
@@ -57,7 +40,7 @@ static void read_key(const struct convert_view *view,
     }
     session->check = convert_view_text(view, "key_check", true);
     if (facts->key_text.len == 0) {
-        convert_wrong(job, first_byte(view->object),
+        convert_wrong(job, convert_first_byte(view->object),
                       "%.*s was recorded with a key that is not in this file: "
                       "set " RECORDING_KEY_VARIABLE,
                       STR_ARG(view->name));
@@ -161,8 +144,8 @@ bool convert_har_open(struct convert_job *job, const struct json *log)
         struct convert_view session =
             convert_view(job, value, "log._settled.sessions[%zu]", i);
         if (value->type != JSON_OBJECT) {
-            convert_wrong(job, first_byte(value), "%.*s must be an object",
-                          STR_ARG(session.name));
+            convert_wrong(job, convert_first_byte(value),
+                          "%.*s must be an object", STR_ARG(session.name));
         } else {
             read_session(&session, i);
         }
@@ -308,7 +291,7 @@ static void read_event(const struct convert_view *mark, struct event *event)
     event->outcome = OUTCOME_COUNT;
     for (int i = 0; i < OUTCOME_COUNT; i++) {
         if (i != OUTCOME_NONE &&
-            str_eq(name, str_of(outcome_name((enum outcome)i)))) {
+            str_eq(name, str_of(event_outcome_name((enum outcome)i)))) {
             event->outcome = (enum outcome)i;
         }
     }
@@ -370,8 +353,8 @@ bool convert_har_close(struct convert_job *job, const struct json *log)
         struct convert_view mark =
             convert_view(job, value, "log._settled.lines[%zu]", i);
         if (value->type != JSON_OBJECT) {
-            convert_wrong(job, first_byte(value), "%.*s must be an object",
-                          STR_ARG(mark.name));
+            convert_wrong(job, convert_first_byte(value),
+                          "%.*s must be an object", STR_ARG(mark.name));
         } else {
             read_line(&mark, &lines[i]);
         }

@@ -5,6 +5,7 @@
 #include "convert/private.h"
 
 #include "base/clock.h"
+#include "base/hex.h"
 
 static void set_text(struct arena *arena, struct json *object, const char *name,
                      struct str text)
@@ -77,7 +78,8 @@ static void push_line(struct arena *arena, const struct recording *recording,
     struct json *mark = mark_of(arena, recording, index);
     if (entry->kind == RECORDING_OUTCOME) {
         set_text(arena, mark, "resource", entry->resource);
-        set_text(arena, mark, "outcome", str_of(outcome_name(entry->outcome)));
+        set_text(arena, mark, "outcome",
+                 str_of(event_outcome_name(entry->outcome)));
         set_int(arena, mark, "reads", (int64_t)entry->reads);
         set_int(arena, mark, "waited_ms", entry->waited_ms);
     }
@@ -99,12 +101,8 @@ static void set_settings(struct arena *arena, struct json *session,
 
 static struct str hex_of(struct arena *arena, const unsigned char *key)
 {
-    static const char digits[] = "0123456789abcdef";
     char *out = arena_alloc(arena, 2 * RECORDING_KEY_SIZE + 1);
-    for (size_t i = 0; i < RECORDING_KEY_SIZE; i++) {
-        out[2 * i] = digits[key[i] >> 4];
-        out[2 * i + 1] = digits[key[i] & 15];
-    }
+    hex_write(key, RECORDING_KEY_SIZE, out);
     return str_make(out, (size_t)2 * RECORDING_KEY_SIZE);
 }
 
@@ -121,9 +119,10 @@ static void set_redaction(struct convert_job *job, struct arena *arena,
         set_text(arena, session, "key", hex_of(arena, from->key));
         return;
     }
-    struct redactor *redactor = redactor_new(job->options->registry, from->key);
+    struct recording_redactor *redactor =
+        recording_redactor_new(job->options->registry, from->key);
     set_text(arena, session, "key_check", convert_key_check(redactor, arena));
-    redactor_free(redactor);
+    recording_redactor_free(redactor);
 }
 
 static const struct json *session_of(struct convert_job *job,

@@ -3,6 +3,7 @@
  * Start at convert_write_har(). */
 #include "convert/private.h"
 
+#include "base/base64.h"
 #include "base/clock.h"
 
 /* ---- small values ---- */
@@ -52,10 +53,10 @@ static void set_headers(struct arena *arena, struct json *message,
 static void set_body(struct arena *arena, struct json *object,
                      const char *coding, struct str body)
 {
-    if (convert_is_utf8(body)) {
+    if (str_is_utf8(body)) {
         set_text(arena, object, "text", body);
     } else {
-        set_text(arena, object, "text", convert_base64(arena, body));
+        set_text(arena, object, "text", base64_write(arena, body));
         set_text(arena, object, coding, STR("base64"));
     }
 }

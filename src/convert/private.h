@@ -18,7 +18,6 @@ enum {
     CONVERT_FILE_MAX = 1 << 30,
     CONVERT_BODY_MAX = 64 << 20, /* of a body that is unpacked */
 };
-extern const struct json_limits convert_limits;
 
 /* One line to be written. */
 struct convert_item {
@@ -57,7 +56,8 @@ struct convert_job {
 };
 
 /* The same for the same key, and tells nothing of it. */
-struct str convert_key_check(struct redactor *redactor, struct arena *arena);
+struct str convert_key_check(struct recording_redactor *redactor,
+                             struct arena *arena);
 
 struct convert_item *convert_items(const struct convert_job *job,
                                    size_t *ret_count);
@@ -77,6 +77,8 @@ void convert_wrong(struct convert_job *job, struct span span,
 void convert_warn(struct convert_job *job, struct span span, const char *format,
                   ...) __attribute__((format(printf, 3, 4)));
 bool convert_is_enough(const struct convert_job *job);
+/* Where a value begins: of values that may be secrets no more is shown. */
+struct span convert_first_byte(const struct json *value);
 /* Once all is said: the lines that are shown with errors lose their values,
  * which may be secrets. */
 void convert_veil(struct convert_job *job);
@@ -130,8 +132,6 @@ enum convert_whose convert_whose(struct aws_registry *registry,
 /* Base64 with blanks in it. */
 bool convert_unbase64(struct arena *arena, struct str text,
                       struct str *ret_bytes);
-struct str convert_base64(struct arena *arena, struct str bytes);
-bool convert_is_utf8(struct str text);
 /* Bodies without gzip and chunks, headers that say so. False when the gzip is
  * damaged. `length_is_data`: of an answer to HEAD. */
 bool convert_unpack(struct arena *arena, struct http_headers *headers,

@@ -96,18 +96,13 @@ static void read_headers(const struct convert_view *view,
 
 /* ---- bodies ---- */
 
-static struct span first_byte(const struct json *value)
-{
-    return (struct span){value->span.start, value->span.start + 1};
-}
-
 static struct str read_base64(const struct convert_view *view,
                               const struct json *value)
 {
     struct str bytes = STR_NONE;
     if (!json_is(value, JSON_STRING) ||
         !convert_unbase64(view->job->arena, value->text, &bytes)) {
-        convert_wrong(view->job, first_byte(value),
+        convert_wrong(view->job, convert_first_byte(value),
                       "%.*s.body.base64_string must be base64",
                       STR_ARG(view->name));
     }
@@ -132,7 +127,7 @@ static struct str read_body(const struct convert_view *view)
     struct str bytes = STR_NONE;
     bool empty = text != NULL && text->type == JSON_OBJECT && text->count == 0;
     if (text == NULL || (!empty && !convert_scalar(view->job, text, &bytes))) {
-        convert_wrong(view->job, first_byte(body),
+        convert_wrong(view->job, convert_first_byte(body),
                       "%.*s.body must be a text, or an object with a text "
                       "\"string\" or \"base64_string\"",
                       STR_ARG(view->name));
@@ -146,7 +141,7 @@ static void unpack(const struct convert_view *view,
 {
     const struct json *value = json_get(view->object, STR("body"));
     if (!convert_unpack(view->job->arena, headers, body, length_is_data)) {
-        convert_wrong(view->job, first_byte(value),
+        convert_wrong(view->job, convert_first_byte(value),
                       "%.*s.body is damaged: it begins as gzip does, and "
                       "cannot be unpacked",
                       STR_ARG(view->name));
@@ -181,7 +176,7 @@ static void read_uri(const struct convert_view *view,
     if (uri.ptr != NULL &&
         !convert_url_split(view->job->arena, uri, &draft->url)) {
         convert_wrong(
-            view->job, first_byte(value != NULL ? value : view->object),
+            view->job, convert_first_byte(value != NULL ? value : view->object),
             "%.*s.uri must be a URL with its host", STR_ARG(view->name));
     }
 }
@@ -237,7 +232,7 @@ static void read_interaction(const struct convert_view *view)
     struct convert_job *job = view->job;
     size_t wrong = job->errors->count;
     struct convert_draft draft = {.place = view->name,
-                                  .span = first_byte(view->object)};
+                                  .span = convert_first_byte(view->object)};
     struct convert_view request = convert_view_object(view, "request", true);
     struct convert_view response = convert_view_object(view, "response", true);
     read_request(&request, &draft);
@@ -277,7 +272,7 @@ bool convert_read_vcr(struct convert_job *job, const struct json *root)
         if (value->type == JSON_OBJECT) {
             read_interaction(&view);
         } else {
-            convert_wrong(job, first_byte(value),
+            convert_wrong(job, convert_first_byte(value),
                           "%.*s must be an object with a request and a "
                           "response",
                           STR_ARG(view.name));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a body says, without the coding it was sent in. Here because secrets
- * are looked for in what it says. Start at body_decode(). */
+ * are looked for in what it says. Start at recording_body_decode(). */
 #include "recording/private.h"
 
 enum { DECODED_MOST = 64 * 1024 * 1024 };
@@ -89,8 +89,8 @@ static bool is_chunked(const struct http_headers *headers)
            names_coding(headers, "aws-chunked");
 }
 
-bool body_decode(struct arena *arena, struct http_headers *headers,
-                 struct str body, struct str *ret_body)
+bool recording_body_decode(struct arena *arena, struct http_headers *headers,
+                           struct str body, struct str *ret_body)
 {
     *ret_body = body;
     if (body.len == 0) {
@@ -116,35 +116,6 @@ bool body_decode(struct arena *arena, struct http_headers *headers,
     }
     if (names_coding(headers, "gzip")) {
         drop_coding(arena, headers, "gzip");
-    }
-    return true;
-}
-
-bool body_is_utf8(struct str body)
-{
-    const unsigned char *p = (const unsigned char *)body.ptr;
-    size_t i = 0;
-    while (i < body.len) {
-        unsigned char c = p[i];
-        size_t more = c < 0x80                ? 0
-                      : c >= 0xC2 && c < 0xE0 ? 1
-                      : (c & 0xF0U) == 0xE0   ? 2
-                      : c >= 0xF0 && c < 0xF5 ? 3
-                                              : 4;
-        if (more == 4 || body.len - i <= more) {
-            return false;
-        }
-        for (size_t j = 1; j <= more; j++) {
-            if ((p[i + j] & 0xC0U) != 0x80U) {
-                return false;
-            }
-        }
-        /* Overlong forms, surrogates, beyond the last character. */
-        if ((c == 0xE0 && p[i + 1] < 0xA0) || (c == 0xED && p[i + 1] > 0x9F) ||
-            (c == 0xF0 && p[i + 1] < 0x90) || (c == 0xF4 && p[i + 1] > 0x8F)) {
-            return false;
-        }
-        i += 1 + more;
     }
     return true;
 }

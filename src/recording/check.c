@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The members that lines have, as rows, and the check of a line against them.
  * Here because a recording may have been edited, damaged, or written by a
- * program that is not this one. Start at line_check_shape(). */
+ * program that is not this one. Start at recording_line_check_shape(). */
 #include "recording/private.h"
 
-const struct json_limits line_limits = {.depth = 192, .nodes = 4000000};
+#include "base/base64.h"
+
+const struct json_limits recording_line_limits = {.depth = 192,
+                                                  .nodes = 4000000};
 
 enum type { TEXT, NUMBER, FLAG, OBJECT, ARRAY, ANY };
 
@@ -80,8 +83,8 @@ static const struct row settings_rows[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-void line_error(const struct line_check *check, struct span span,
-                const char *format, ...)
+void recording_line_error(const struct line_check *check, struct span span,
+                          const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -92,7 +95,7 @@ void line_error(const struct line_check *check, struct span span,
     diag_add(check->errors, check->file, span, "%.*s", STR_ARG(message));
 }
 
-int64_t line_get_number(const struct json *line, const char *name)
+int64_t recording_line_get_number(const struct json *line, const char *name)
 {
     const struct json *value = json_get(line, str_of(name));
     uint64_t number = 0;
@@ -150,12 +153,13 @@ static bool check_members(const struct line_check *check,
         const struct json_member *member = &object->members[i];
         const struct row *row = find_row(table, count, kind, member->key);
         if (row == NULL) {
-            line_error(check, member->key_span,
-                       "\"%.*s\" is no member of such a line",
-                       STR_ARG(member->key));
+            recording_line_error(check, member->key_span,
+                                 "\"%.*s\" is no member of such a line",
+                                 STR_ARG(member->key));
         } else if (!is_of_type(member->value, row->type)) {
-            line_error(check, member->value->span, "\"%s\" must be %s",
-                       row->name, type_words[row->type]);
+            recording_line_error(check, member->value->span,
+                                 "\"%s\" must be %s", row->name,
+                                 type_words[row->type]);
         }
     }
     for (size_t i = 0; i < count; i++) {
@@ -165,7 +169,8 @@ static bool check_members(const struct line_check *check,
             needed = false;
         }
         if (needed && json_get(object, str_of(table[i].name)) == NULL) {
-            line_error(check, object->span, "\"%s\" is missing", table[i].name);
+            recording_line_error(check, object->span, "\"%s\" is missing",
+                                 table[i].name);
         }
     }
     return check->errors->count == before;
@@ -181,8 +186,8 @@ static bool check_headers(const struct line_check *check,
         if (!json_is(pair, JSON_ARRAY) || pair->count != 2 ||
             !json_is(pair->members[0].value, JSON_STRING) ||
             !json_is(pair->members[1].value, JSON_STRING)) {
-            line_error(check, pair->span,
-                       "a header must be [\"name\", \"value\"]");
+            recording_line_error(check, pair->span,
+                                 "a header must be [\"name\", \"value\"]");
             return false;
         }
     }
@@ -203,11 +208,11 @@ static bool check_message(const struct line_check *check,
     const struct json *status = json_get(message, STR("status"));
     struct str bytes = STR_NONE;
     if (base64 != NULL && !base64_read(check->arena, base64->text, &bytes)) {
-        line_error(check, base64->span, "this is not base64");
+        recording_line_error(check, base64->span, "this is not base64");
         return false;
     }
     if (status != NULL && (status->number < 100 || status->number > 999)) {
-        line_error(check, status->span, "there is no such status");
+        recording_line_error(check, status->span, "there is no such status");
         return false;
     }
     return true;
@@ -219,20 +224,22 @@ static bool check_words(const struct line_check *check, const struct json *line)
     const struct json *response = json_get(line, STR("response"));
     const struct json *protocol = json_get(line, STR("protocol"));
     if (recording_protocol(json_text(protocol)) == AWS_PROTOCOL_COUNT) {
-        line_error(check, protocol->span, "there is no such protocol");
+        recording_line_error(check, protocol->span,
+                             "there is no such protocol");
         return false;
     }
     if ((outcome == NULL) == (response == NULL)) {
-        line_error(check, line->span,
-                   "there must be either \"response\" or \"outcome\"");
+        recording_line_error(
+            check, line->span,
+            "there must be either \"response\" or \"outcome\"");
         return false;
     }
     if (outcome != NULL) {
         enum http_outcome word = recording_http_outcome(outcome->text);
         if (word == HTTP_OUTCOME_COUNT || word == HTTP_PENDING ||
             word == HTTP_ANSWERED) {
-            line_error(check, outcome->span,
-                       "nothing that was sent ends like this");
+            recording_line_error(check, outcome->span,
+                                 "nothing that was sent ends like this");
             return false;
         }
     }
@@ -251,7 +258,7 @@ static bool check_outcome(const struct line_check *check,
 {
     const struct json *outcome = json_get(line, STR("outcome"));
     if (recording_outcome(outcome->text) == OUTCOME_COUNT) {
-        line_error(check, outcome->span, "there is no such outcome");
+        recording_line_error(check, outcome->span, "there is no such outcome");
         return false;
     }
     return true;
@@ -267,18 +274,19 @@ static bool check_session(const struct line_check *check,
                                               COUNT(settings_rows), 1));
 }
 
-bool line_check_shape(const struct line_check *check, const struct json *line,
-                      enum recording_kind *ret_kind)
+bool recording_line_check_shape(const struct line_check *check,
+                                const struct json *line,
+                                enum recording_kind *ret_kind)
 {
     const struct json *kind = json_get(line, STR("kind"));
     if (!json_is(line, JSON_OBJECT)) {
-        line_error(check, line->span, "a line must be an object");
+        recording_line_error(check, line->span, "a line must be an object");
         return false;
     }
     *ret_kind = recording_kind_find(json_text(kind));
     if (*ret_kind == RECORDING_KIND_COUNT) {
-        line_error(check, kind != NULL ? kind->span : line->span,
-                   "there is no such kind of line");
+        recording_line_error(check, kind != NULL ? kind->span : line->span,
+                             "there is no such kind of line");
         return false;
     }
     if (!check_members(check, line, rows, COUNT(rows), BIT(*ret_kind))) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From lines to sessions and entries: each line is the next of its session, a
  * session begins once and has nothing behind its end, and at last all entries
- * stand in the order in which they happened. Start at load_entry(). */
+ * stand in the order in which they happened. Start at recording_load_entry().
+ */
 #include "recording/private.h"
 
 #include "base/clock.h"
@@ -48,8 +49,8 @@ static const struct json *keep_tree(struct load *load, const struct json *value)
     struct diag diag;
     const struct json *tree = NULL;
     diag_init(&diag, load->scratch);
-    bool good =
-        json_parse(load->loaded->arena, &source, &line_limits, &tree, &diag);
+    bool good = json_parse(load->loaded->arena, &source, &recording_line_limits,
+                           &tree, &diag);
     return good ? tree : NULL;
 }
 
@@ -75,9 +76,9 @@ static void read_settings(const struct json *line,
         return;
     }
     facts->settings = (struct recording_settings){
-        .timeout_ms = line_get_number(settings, "timeout_ms"),
-        .max_hold_ms = line_get_number(settings, "max_hold_ms"),
-        .level = (int)line_get_number(settings, "level"),
+        .timeout_ms = recording_line_get_number(settings, "timeout_ms"),
+        .max_hold_ms = recording_line_get_number(settings, "max_hold_ms"),
+        .level = (int)recording_line_get_number(settings, "level"),
         .on_unsettled =
             str_eq(json_get_text(settings, "on_unsettled"), STR("pass")),
         .on_failed = str_eq(json_get_text(settings, "on_failed"), STR("pass")),
@@ -97,26 +98,28 @@ static bool read_key(struct load *load, const struct json *line,
     if (!session->facts.redact) {
         return true;
     }
-    if (key_from_hex(json_text(key), session->key)) {
+    if (recording_key_from_hex(json_text(key), session->key)) {
         session->keyed = true;
         return true;
     }
     if (!str_eq(json_text(key), STR("environment"))) {
-        line_error(&load->check, redaction->span,
-                   "\"key\" must be %d hexadecimal digits or \"environment\"",
-                   2 * RECORDING_KEY_SIZE);
+        recording_line_error(
+            &load->check, redaction->span,
+            "\"key\" must be %d hexadecimal digits or \"environment\"",
+            2 * RECORDING_KEY_SIZE);
         return false;
     }
     if (own.len == 0) {
         return true;
     }
-    session->keyed = key_from_text(own, session->key) &&
-                     str_eq(key_check(load->scratch, session->key),
+    session->keyed = recording_key_from_text(own, session->key) &&
+                     str_eq(recording_key_check(load->scratch, session->key),
                             json_get_text(redaction, "check"));
     if (!session->keyed) {
-        line_error(&load->check, key->span,
-                   RECORDING_KEY_VARIABLE
-                   " is not the key that this session was recorded with");
+        recording_line_error(
+            &load->check, key->span,
+            RECORDING_KEY_VARIABLE
+            " is not the key that this session was recorded with");
     }
     return session->keyed;
 }
@@ -130,19 +133,19 @@ static bool check_version(struct load *load, const struct json *line)
         version->number == RECORDING_VERSION) {
         return true;
     }
-    line_error(&load->check, version->span,
-               "this recording has version %.*s; this settled reads version "
-               "%d%s",
-               STR_ARG(version->text), RECORDING_VERSION,
-               version->number > RECORDING_VERSION ? ": a newer one is needed"
-                                                   : "");
+    recording_line_error(
+        &load->check, version->span,
+        "this recording has version %.*s; this settled reads version "
+        "%d%s",
+        STR_ARG(version->text), RECORDING_VERSION,
+        version->number > RECORDING_VERSION ? ": a newer one is needed" : "");
     load->hopeless = true;
     return false;
 }
 
 static struct reading *find_session(const struct load *load, struct str id)
 {
-    const struct table_row *row = table_find(&load->sessions, id);
+    const struct table_row *row = recording_table_find(&load->sessions, id);
     struct reading *reading = NULL;
     if (row != NULL) {
         memcpy(&reading, row->value.ptr, sizeof(reading));
@@ -155,8 +158,9 @@ static void begin_session(struct load *load, const struct json *line)
     struct str id = get_text(load, line, "session");
     const struct json *at = json_get(line, STR("at"));
     if (find_session(load, id) != NULL) {
-        line_error(&load->check, line->span,
-                   "the session \"%.*s\" has begun before", STR_ARG(id));
+        recording_line_error(&load->check, line->span,
+                             "the session \"%.*s\" has begun before",
+                             STR_ARG(id));
         return;
     }
     struct reading *reading = ARENA_NEW(load->loaded->arena, struct reading);
@@ -168,7 +172,7 @@ static void begin_session(struct load *load, const struct json *line)
             arena_str(load->loaded->arena, json_get_text(line, "source")).ptr;
     }
     if (!clock_parse(json_text(at), &session->facts.at_ms)) {
-        line_error(&load->check, at->span, "this is no time");
+        recording_line_error(&load->check, at->span, "this is no time");
     }
     read_settings(line, &session->facts);
     (void)read_key(load, line, session);
@@ -178,8 +182,8 @@ static void begin_session(struct load *load, const struct json *line)
         (struct span){load->check.start, load->check.start + load->text.len};
     *load->last_session = reading;
     load->last_session = &reading->next;
-    (void)table_put(&load->sessions, id,
-                    str_make((const char *)&reading, sizeof(reading)));
+    (void)recording_table_put(
+        &load->sessions, id, str_make((const char *)&reading, sizeof(reading)));
 }
 
 /* ---- entries ---- */
@@ -187,24 +191,25 @@ static void begin_session(struct load *load, const struct json *line)
 static bool is_next(struct load *load, struct reading *reading,
                     const struct json *line)
 {
-    uint64_t n = (uint64_t)line_get_number(line, "n");
+    uint64_t n = (uint64_t)recording_line_get_number(line, "n");
     uint64_t due = reading->n;
     if (load->options->edited) {
         return true;
     }
     const struct json *where = json_get(line, STR("n"));
     if (n > due) {
-        line_error(&load->check, where->span,
-                   "%llu line%s of this session missing before this one",
-                   (unsigned long long)(n - due),
-                   n - due == 1 ? " is" : "s are");
+        recording_line_error(
+            &load->check, where->span,
+            "%llu line%s of this session missing before this one",
+            (unsigned long long)(n - due), n - due == 1 ? " is" : "s are");
     } else if (n < due) {
-        line_error(&load->check, where->span,
-                   "line %llu of this session is here twice, or too late",
-                   (unsigned long long)n);
+        recording_line_error(
+            &load->check, where->span,
+            "line %llu of this session is here twice, or too late",
+            (unsigned long long)n);
     } else if (reading->facts.ended) {
-        line_error(&load->check, line->span,
-                   "this session has ended before this line");
+        recording_line_error(&load->check, line->span,
+                             "this session has ended before this line");
     }
     if (n >= due) {
         reading->n = n + 1;
@@ -216,10 +221,10 @@ static void fill_sent(struct load *load, const struct json *line,
                       struct recording_entry *entry)
 {
     entry->access_key = get_text(load, line, "client");
-    entry->took_ms = line_get_number(line, "took_ms");
+    entry->took_ms = recording_line_get_number(line, "took_ms");
     entry->input = keep_tree(load, json_get(line, STR("input")));
-    entry->status =
-        (int)line_get_number(json_get(line, STR("response")), "status");
+    entry->status = (int)recording_line_get_number(
+        json_get(line, STR("response")), "status");
 }
 
 static void add_entry(struct load *load, struct reading *reading,
@@ -233,12 +238,12 @@ static void add_entry(struct load *load, struct reading *reading,
         .service = get_text(load, line, "service"),
         .operation = get_text(load, line, "operation"),
         .region = get_text(load, line, "region"),
-        .at_ms = line_get_number(line, "at_ms"),
+        .at_ms = recording_line_get_number(line, "at_ms"),
     };
     if (kind == RECORDING_OUTCOME) {
         entry.outcome = recording_outcome(json_get_text(line, "outcome"));
-        entry.reads = (uint64_t)line_get_number(line, "reads");
-        entry.waited_ms = line_get_number(line, "waited_ms");
+        entry.reads = (uint64_t)recording_line_get_number(line, "reads");
+        entry.waited_ms = recording_line_get_number(line, "waited_ms");
         entry.resource = get_text(load, line, "resource");
     } else if (kind != RECORDING_JOINED) {
         fill_sent(load, line, &entry);
@@ -247,17 +252,18 @@ static void add_entry(struct load *load, struct reading *reading,
             str_make((const char *)&entry, sizeof(struct recording_entry)));
 }
 
-void load_entry(struct load *load, const struct json *line)
+void recording_load_entry(struct load *load, const struct json *line)
 {
     enum recording_kind kind = RECORDING_KIND_COUNT;
     if (!check_version(load, line) ||
-        !line_check_shape(&load->check, line, &kind)) {
+        !recording_line_check_shape(&load->check, line, &kind)) {
         return;
     }
     if (kind == RECORDING_SESSION) {
-        if (line_get_number(line, "n") != 0 && !load->options->edited) {
-            line_error(&load->check, json_get(line, STR("n"))->span,
-                       "a session begins with line 0");
+        if (recording_line_get_number(line, "n") != 0 &&
+            !load->options->edited) {
+            recording_line_error(&load->check, json_get(line, STR("n"))->span,
+                                 "a session begins with line 0");
         }
         begin_session(load, line);
         return;
@@ -265,8 +271,8 @@ void load_entry(struct load *load, const struct json *line)
     const struct json *id = json_get(line, STR("session"));
     struct reading *reading = find_session(load, json_text(id));
     if (reading == NULL) {
-        line_error(&load->check, id->span,
-                   "the first line of this session is missing");
+        recording_line_error(&load->check, id->span,
+                             "the first line of this session is missing");
         return;
     }
     if (!is_next(load, reading, line)) {
@@ -367,13 +373,13 @@ static void take_sessions(struct load *load)
     }
 }
 
-void load_begin(struct load *load)
+void recording_load_begin(struct load *load)
 {
-    table_init(&load->sessions, load->loaded->arena);
+    recording_table_init(&load->sessions, load->loaded->arena);
     load->last_session = &load->first_session;
 }
 
-void load_end(struct load *load)
+void recording_load_end(struct load *load)
 {
     take_sessions(load);
     if (load->loaded->open.session_count == 0 &&

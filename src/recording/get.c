@@ -4,6 +4,8 @@
  * Start at recording_get(). */
 #include "recording/private.h"
 
+#include "base/base64.h"
+
 #include <assert.h>
 
 static struct http_headers read_headers(struct arena *arena,
@@ -25,7 +27,7 @@ static struct str read_body(struct arena *arena, const struct json *message,
     const struct json *text = json_get(message, STR("body"));
     const struct json *base64 = json_get(message, STR("body_base64"));
     struct str body = STR_NONE;
-    *ret_left_out = line_get_number(message, "left_out");
+    *ret_left_out = recording_line_get_number(message, "left_out");
     if (text != NULL) {
         return text->text;
     }
@@ -34,7 +36,7 @@ static struct str read_body(struct arena *arena, const struct json *message,
     } else if (tree != NULL && *ret_left_out == 0) {
         struct buf written = {0};
         if (json_get(message, STR("spaced")) != NULL) {
-            spaced_write(tree, &written);
+            recording_spaced_write(tree, &written);
         } else {
             json_write(tree, &written);
         }
@@ -47,13 +49,9 @@ static struct str read_body(struct arena *arena, const struct json *message,
 static const struct json *parse_again(const struct loaded *loaded, size_t line,
                                       struct arena *arena)
 {
-    struct source *source = ARENA_NEW(arena, struct source);
-    *source = (struct source){loaded->source.name, loaded_line(loaded, line)};
-    struct diag diag;
-    const struct json *value = NULL;
-    diag_init(&diag, arena);
-    bool good = json_parse(arena, source, &line_limits, &value, &diag);
-    assert(good);
+    const struct json *value = json_read(
+        arena, recording_loaded_line(loaded, line), &recording_line_limits);
+    assert(value != NULL);
     return value;
 }
 

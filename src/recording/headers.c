@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Headers: which may be written down, which belong to what a call asks, and
- * those that speak of the body's bytes. Start at headers_allowed(). */
+ * those that speak of the body's bytes. Start at recording_headers_allowed().
+ */
 #include "recording/private.h"
 
+#include "base/base64.h"
 #include "sigv4/sigv4.h"
 
 /* Nobody's business, whatever else fits. Parts of names, lower case. */
@@ -81,13 +83,14 @@ static bool is_allowed(struct str name)
            !has_any(name, never, COUNT(never));
 }
 
-bool header_is_secret(struct str name)
+bool recording_header_is_secret(struct str name)
 {
     return has_any(name, secrets, COUNT(secrets));
 }
 
-struct http_headers headers_allowed(struct arena *arena,
-                                    const struct http_headers *headers)
+struct http_headers
+recording_headers_allowed(struct arena *arena,
+                          const struct http_headers *headers)
 {
     struct http_headers out = {0};
     for (size_t i = 0; i < headers->count; i++) {
@@ -99,7 +102,7 @@ struct http_headers headers_allowed(struct arena *arena,
     return out;
 }
 
-bool header_is_input(struct str name)
+bool recording_header_is_input(struct str name)
 {
     return fits_any(name, input, COUNT(input)) &&
            !fits_any(name, transport, COUNT(transport)) && is_allowed(name);
@@ -173,8 +176,8 @@ static void fit_header(struct arena *arena, struct http_headers *headers,
     }
 }
 
-void headers_fit_body(struct arena *arena, struct http_headers *headers,
-                      struct str body)
+void recording_headers_fit_body(struct arena *arena,
+                                struct http_headers *headers, struct str body)
 {
     for (size_t i = 0; i < COUNT(sums); i++) {
         fit_header(arena, headers, sums[i].name, sums[i].sum, body);

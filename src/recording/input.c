@@ -118,7 +118,7 @@ static const struct json *without_made_up(const struct reading *r,
         const struct json_member *from = &value->members[i];
         size_t before = path->text.len;
         if (named) {
-            before = member_path_enter(path, r->call, from->key);
+            before = recording_member_path_enter(path, r->call, from->key);
         }
         if (named && is_made_up(r, path)) {
             changed = true;
@@ -129,7 +129,7 @@ static const struct json *without_made_up(const struct reading *r,
             member->value = (struct json *)(uintptr_t)to;
             changed = changed || to != from->value;
         }
-        member_path_leave(path, before);
+        recording_member_path_leave(path, before);
     }
     return changed ? copy : value;
 }
@@ -145,23 +145,11 @@ static const struct json *strip(const struct reading *r,
 
 /* ---- JSON ---- */
 
-static const struct json *parse(const struct reading *r, struct str text)
-{
-    struct source *source = ARENA_NEW(r->arena, struct source);
-    *source = (struct source){STR("body"), text};
-    struct diag diag;
-    const struct json *value = NULL;
-    diag_init(&diag, r->arena);
-    return json_parse(r->arena, source, &json_default_limits, &value, &diag)
-               ? value
-               : NULL;
-}
-
 static const struct json *read_json(const struct reading *r)
 {
     const struct json *value = r->call->input;
     if (r->body.len > 0) {
-        value = parse(r, r->body);
+        value = json_read(r->arena, r->body, &json_default_limits);
     } else if (value == NULL) {
         value = json_new(r->arena, JSON_OBJECT);
     }
@@ -223,7 +211,7 @@ static void add_headers(const struct reading *r, struct json *input)
     struct json *headers = json_new(r->arena, JSON_OBJECT);
     for (size_t i = 0; i < r->headers.count; i++) {
         const struct http_header *header = &r->headers.at[i];
-        if (header_is_input(header->name)) {
+        if (recording_header_is_input(header->name)) {
             json_set(r->arena, headers, arena_lower(r->arena, header->name),
                      json_new_string(r->arena, header->value));
         }
@@ -238,12 +226,12 @@ static const struct json *read_body(const struct reading *r)
 {
     const struct json *value = NULL;
     if (r->call->protocol == AWS_REST_JSON) {
-        value = parse(r, r->body);
+        value = json_read(r->arena, r->body, &json_default_limits);
     }
     if (value != NULL) {
         return strip(r, value);
     }
-    if (body_is_utf8(r->body)) {
+    if (str_is_utf8(r->body)) {
         return json_new_string(r->arena, r->body);
     }
     struct json *hash = json_new(r->arena, JSON_OBJECT);
@@ -303,7 +291,7 @@ const struct json *recording_input(struct arena *arena,
         .headers = http_headers_copy(arena, &request->headers),
         .request = request,
     };
-    if (!body_decode(arena, &r.headers, request->body, &r.body)) {
+    if (!recording_body_decode(arena, &r.headers, request->body, &r.body)) {
         return NULL;
     }
     return readers[call->protocol](&r);

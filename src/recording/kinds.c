@@ -41,7 +41,7 @@ enum outcome recording_outcome(struct str name)
 {
     int i = 0;
     while (i < OUTCOME_COUNT &&
-           !str_eq(name, str_of(outcome_name((enum outcome)i)))) {
+           !str_eq(name, str_of(event_outcome_name((enum outcome)i)))) {
         i++;
     }
     return (enum outcome)i;

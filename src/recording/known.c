@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Secrets that were seen, found again as part of any text: one look at the
  * first six bytes from each place on tells nearly always that there is none.
- * Start at known_at(). */
+ * Start at recording_known_at(). */
 #include "recording/private.h"
+
+#include "base/base64.h"
 
 enum { FIRST_BUCKETS = 256 };
 
-void known_init(struct known *known, struct arena *arena)
+void recording_known_init(struct known *known, struct arena *arena)
 {
     *known = (struct known){
         .arena = arena,
         .buckets = ARENA_ARRAY(arena, struct known_group *, FIRST_BUCKETS),
         .bucket_count = FIRST_BUCKETS,
     };
-    table_init(&known->texts, arena);
+    recording_table_init(&known->texts, arena);
 }
 
 /* The first six bytes as a number. */
@@ -98,7 +100,8 @@ static void note_length(struct known *known, struct known_group *group,
 /* One form of a secret, and what stands for it in that form. */
 static void add_form(struct known *known, struct str find, struct str put)
 {
-    if (find.len < KNOWN_SHORTEST || table_find(&known->texts, find) != NULL) {
+    if (find.len < KNOWN_SHORTEST ||
+        recording_table_find(&known->texts, find) != NULL) {
         return;
     }
     uint64_t head = head_of(find.ptr);
@@ -107,7 +110,7 @@ static void add_form(struct known *known, struct str find, struct str put)
         group = make_group(known, head);
     }
     note_length(known, group, find.len);
-    (void)table_put(&known->texts, find, put);
+    (void)recording_table_put(&known->texts, find, put);
 }
 
 /* As it stands between the quotes of a JSON string. */
@@ -121,14 +124,20 @@ static struct str json_form(struct arena *arena, struct str text)
     return copy;
 }
 
-/* Without the last letters, which depend on what follows. */
-static struct str base64_form(struct arena *arena, struct str text)
+/* Within a longer text, `ahead` bytes after a whole group: without the letters
+ * at both ends, which depend on what stands beside. */
+static struct str base64_form(struct arena *arena, struct str text,
+                              size_t ahead)
 {
-    struct str whole = str_first(text, text.len / 3 * 3);
-    return base64_write(arena, whole);
+    static const char pad[2];
+    struct str bytes = arena_join(arena, str_make(pad, ahead), text);
+    struct str letters = base64_write(arena, bytes);
+    letters = str_first(letters, bytes.len * 8 / 6);
+    return str_from(letters, (ahead * 8 + 5) / 6);
 }
 
-void known_add(struct known *known, struct str secret, struct str placeholder)
+void recording_known_add(struct known *known, struct str secret,
+                         struct str placeholder)
 {
     if (secret.len < KNOWN_SHORTEST) {
         return;
@@ -144,13 +153,15 @@ void known_add(struct known *known, struct str secret, struct str placeholder)
              http_encode(scratch, placeholder, false));
     add_form(known, base64_write(scratch, secret),
              base64_write(scratch, placeholder));
-    add_form(known, base64_form(scratch, secret),
-             base64_form(scratch, placeholder));
+    for (size_t ahead = 0; ahead < 3; ahead++) {
+        add_form(known, base64_form(scratch, secret, ahead),
+                 base64_form(scratch, placeholder, ahead));
+    }
     arena_free(scratch);
 }
 
-const struct table_row *known_at(const struct known *known, struct str text,
-                                 size_t at)
+const struct table_row *recording_known_at(const struct known *known,
+                                           struct str text, size_t at)
 {
     if (known->group_count == 0 || text.len < KNOWN_SHORTEST ||
         at > text.len - KNOWN_SHORTEST) {
@@ -162,7 +173,7 @@ const struct table_row *known_at(const struct known *known, struct str text,
         size_t len = group->lengths[i];
         if (len <= rest.len) {
             const struct table_row *row =
-                table_find(&known->texts, str_first(rest, len));
+                recording_table_find(&known->texts, str_first(rest, len));
             if (row != NULL) {
                 return row;
             }

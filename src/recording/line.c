@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One line being written, member by member, and its checksum; and a line that
  * was read, taken apart again. Here so that both ends of a line are described
- * in one place. Start at line_begin(). */
+ * in one place. Start at recording_line_begin(). */
 #include "recording/private.h"
 
 #define CRC_OPEN  ",\"crc\":\""
@@ -17,60 +17,61 @@ static void add_name(struct buf *line, const char *name)
     buf_printf(line, "\"%s\":", name);
 }
 
-void line_begin(struct buf *line, enum recording_kind kind, struct str session,
-                uint64_t n)
+void recording_line_begin(struct buf *line, enum recording_kind kind,
+                          struct str session, uint64_t n)
 {
     buf_clear(line);
     buf_add_char(line, '{');
-    line_text(line, "kind", str_of(recording_kind_name(kind)));
-    line_text(line, "session", session);
-    line_number(line, "n", (int64_t)n);
+    recording_line_text(line, "kind", str_of(recording_kind_name(kind)));
+    recording_line_text(line, "session", session);
+    recording_line_number(line, "n", (int64_t)n);
 }
 
-void line_open(struct buf *line, const char *name)
+void recording_line_open(struct buf *line, const char *name)
 {
     add_name(line, name);
     buf_add_char(line, '{');
 }
 
-void line_close(struct buf *line)
+void recording_line_close(struct buf *line)
 {
     buf_add_char(line, '}');
 }
 
-void line_text(struct buf *line, const char *name, struct str text)
+void recording_line_text(struct buf *line, const char *name, struct str text)
 {
     add_name(line, name);
     json_write_string(text, line);
 }
 
-void line_text_if(struct buf *line, const char *name, struct str text)
+void recording_line_text_if(struct buf *line, const char *name, struct str text)
 {
     if (text.len > 0) {
-        line_text(line, name, text);
+        recording_line_text(line, name, text);
     }
 }
 
-void line_number(struct buf *line, const char *name, int64_t number)
+void recording_line_number(struct buf *line, const char *name, int64_t number)
 {
     add_name(line, name);
     buf_printf(line, "%lld", (long long)number);
 }
 
-void line_flag(struct buf *line, const char *name, bool flag)
+void recording_line_flag(struct buf *line, const char *name, bool flag)
 {
     add_name(line, name);
     buf_add(line, flag ? STR("true") : STR("false"));
 }
 
-void line_json(struct buf *line, const char *name, const struct json *value)
+void recording_line_json(struct buf *line, const char *name,
+                         const struct json *value)
 {
     add_name(line, name);
     json_write(value, line);
 }
 
-void line_headers(struct buf *line, const char *name,
-                  const struct http_headers *headers)
+void recording_line_headers(struct buf *line, const char *name,
+                            const struct http_headers *headers)
 {
     add_name(line, name);
     buf_add_char(line, '[');
@@ -84,7 +85,7 @@ void line_headers(struct buf *line, const char *name,
     buf_add_char(line, ']');
 }
 
-void line_end(struct buf *line)
+void recording_line_end(struct buf *line)
 {
     uint32_t crc = http_crc32(buf_str(line));
     buf_printf(line, CRC_OPEN "%08x" CRC_CLOSE "\n", (unsigned)crc);
@@ -92,7 +93,7 @@ void line_end(struct buf *line)
 
 /* ---- reading ---- */
 
-bool line_has_crc(struct str line, struct str *ret_crc)
+bool recording_line_has_crc(struct str line, struct str *ret_crc)
 {
     size_t tail = sizeof(CRC_OPEN) - 1 + CRC_LEN + sizeof(CRC_CLOSE) - 1;
     if (line.len < tail) {
@@ -103,12 +104,12 @@ bool line_has_crc(struct str line, struct str *ret_crc)
     return str_starts(end, STR(CRC_OPEN)) && str_ends(end, STR(CRC_CLOSE));
 }
 
-bool line_crc_fits(struct str line)
+bool recording_line_crc_fits(struct str line)
 {
     struct str crc = STR_NONE;
     char want[CRC_LEN];
     static const char digits[] = "0123456789abcdef";
-    if (!line_has_crc(line, &crc)) {
+    if (!recording_line_has_crc(line, &crc)) {
         return false;
     }
     size_t before = (size_t)(crc.ptr - line.ptr) - (sizeof(CRC_OPEN) - 1);

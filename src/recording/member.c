@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a member is, by its name and its place in an input or output: the model
- * knows secrets, rows know the rest. Start at member_kind_of(). */
+ * knows secrets, rows know the rest. Start at recording_member_kind_of(). */
 #include "recording/private.h"
 
 struct name_row {
@@ -45,6 +45,23 @@ static const struct name_row name_rows[] = {
     {"session_token", MEMBER_SECRET},
     {"securitytoken", MEMBER_SECRET},
     {"x-amz-security-token", MEMBER_SECRET},
+};
+
+/* How members of services without a model are called that are secrets. */
+static const char *const secret_ends[] = {
+    "accesstoken", "apikey",     "authparameters",     "authtoken",
+    "bearertoken", "passphrase", "challengeresponses", "password",
+    "privatekey",  "secret",     "secretcode",         "secrethash",
+    "secretkey",   "sharedkey",
+};
+
+/* Secrets that neither the model nor their names call so. */
+static const struct {
+    const char *service;
+    const char *operations; /* a part of their names */
+    const char *member;     /* its last step */
+} secret_rows[] = {
+    {"apigateway", "ApiKey", "value"},
 };
 
 /* REST calls whose body, as a whole, is a member that the model calls
@@ -100,8 +117,8 @@ static void enter_step(struct member_path *path, struct str step)
     buf_add(&path->text, step);
 }
 
-size_t member_path_enter(struct member_path *path, const struct aws_call *call,
-                         struct str name)
+size_t recording_member_path_enter(struct member_path *path,
+                                   const struct aws_call *call, struct str name)
 {
     size_t before = path->text.len;
     if (!has_list_words(call)) {
@@ -118,7 +135,7 @@ size_t member_path_enter(struct member_path *path, const struct aws_call *call,
     return before;
 }
 
-void member_path_leave(struct member_path *path, size_t len)
+void recording_member_path_leave(struct member_path *path, size_t len)
 {
     path->text.len = len;
 }
@@ -142,7 +159,7 @@ static bool is_base64(struct str name)
     return false;
 }
 
-bool member_is_body(const struct aws_call *call, bool request)
+bool recording_member_is_body(const struct aws_call *call, bool request)
 {
     for (size_t i = 0; i < sizeof(body_rows) / sizeof(body_rows[0]); i++) {
         if (call != NULL &&
@@ -154,9 +171,58 @@ bool member_is_body(const struct aws_call *call, bool request)
     return false;
 }
 
-enum member_kind member_kind_of(struct aws_registry *registry,
-                                const struct aws_call *call,
-                                const struct member_path *path)
+/* "ManageMasterUserPassword": yes or no. */
+static bool is_called_switch(struct str name)
+{
+    static const char *const verbs[] = {"allow", "enable", "manage", "rotate"};
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        struct str verb = str_of(verbs[i]);
+        if (str_eq_nocase(str_first(name, verb.len), verb)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "sslKeyPassword", "shared_secret" */
+static bool is_called_secret(struct str name)
+{
+    char plain[64];
+    size_t len = 0;
+    for (size_t i = 0; i < name.len && len < sizeof(plain); i++) {
+        char c = name.ptr[i];
+        if (c != '_' && c != '-') {
+            plain[len++] = c;
+        }
+    }
+    struct str text = str_make(plain, len);
+    for (size_t i = 0; i < sizeof(secret_ends) / sizeof(secret_ends[0]); i++) {
+        struct str end = str_of(secret_ends[i]);
+        if (len >= end.len &&
+            str_eq_nocase(str_from(text, len - end.len), end)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the model of its service does not tell. */
+static bool is_secret_besides(const struct aws_call *call, struct str last)
+{
+    for (size_t i = 0; i < sizeof(secret_rows) / sizeof(secret_rows[0]); i++) {
+        if (str_eq(call->service, str_of(secret_rows[i].service)) &&
+            str_eq(last, str_of(secret_rows[i].member)) &&
+            str_find_str(call->operation, str_of(secret_rows[i].operations)) !=
+                STR_NOT_FOUND) {
+            return true;
+        }
+    }
+    return is_called_secret(last) && !is_called_switch(last);
+}
+
+enum member_kind recording_member_kind_of(struct aws_registry *registry,
+                                          const struct aws_call *call,
+                                          const struct member_path *path)
 {
     struct str dotted = buf_str(&path->text);
     struct str last = last_step(dotted);
@@ -167,7 +233,8 @@ enum member_kind member_kind_of(struct aws_registry *registry,
     }
     bool rest = call != NULL && (call->protocol == AWS_REST_JSON ||
                                  call->protocol == AWS_REST_XML);
-    if (rest && str_eq(dotted, STR("body")) && member_is_body(call, true)) {
+    if (rest && str_eq(dotted, STR("body")) &&
+        recording_member_is_body(call, true)) {
         return MEMBER_SECRET;
     }
     if (rest && str_starts(dotted, STR("body."))) {
@@ -175,7 +242,8 @@ enum member_kind member_kind_of(struct aws_registry *registry,
     }
     struct str service = call != NULL ? call->service : STR_NONE;
     struct str operation = call != NULL ? call->operation : STR_NONE;
-    if (!aws_member_is_sensitive(registry, service, operation, dotted)) {
+    if (!aws_member_is_sensitive(registry, service, operation, dotted) &&
+        !(call != NULL && is_secret_besides(call, last))) {
         return MEMBER_PLAIN;
     }
     return is_base64(last) ? MEMBER_SECRET_BASE64 : MEMBER_SECRET;

@@ -43,7 +43,7 @@ static void note_session(struct found *found, const struct json *line)
     if (found->keyed || found->check.ptr != NULL) {
         return;
     }
-    if (key_from_hex(key, found->key)) {
+    if (recording_key_from_hex(key, found->key)) {
         found->keyed = true;
     } else if (str_eq(key, STR("environment"))) {
         found->check = check;
@@ -53,14 +53,13 @@ static void note_session(struct found *found, const struct json *line)
 static bool note_sessions(struct opening *o, struct str text)
 {
     struct str rest = text;
-    struct diag diag;
-    diag_init(&diag, o->arena);
     while (rest.len > 0) {
-        struct source *source = ARENA_NEW(o->arena, struct source);
+        struct str text_line = str_cut(&rest, '\n');
         const struct json *line = NULL;
-        *source = (struct source){o->path, str_cut(&rest, '\n')};
-        if (!recording_is(source->text) ||
-            !json_parse(o->arena, source, &json_default_limits, &line, &diag)) {
+        if (recording_is(text_line)) {
+            line = json_read(o->arena, text_line, &json_default_limits);
+        }
+        if (line == NULL) {
             continue;
         }
         const struct json *version = json_get(line, STR("version"));
@@ -98,7 +97,7 @@ static bool look_at_file(struct opening *o)
 
 static bool fit_own_key(struct opening *o, unsigned char *key)
 {
-    if (!key_from_text(o->facts->key_text, key)) {
+    if (!recording_key_from_text(o->facts->key_text, key)) {
         *o->reterr = arena_printf(o->arena,
                                   RECORDING_KEY_VARIABLE
                                   " must have at least %d characters",
@@ -110,7 +109,7 @@ static bool fit_own_key(struct opening *o, unsigned char *key)
                          "" RECORDING_KEY_VARIABLE ", or record to a new file");
     }
     if (o->found.check.ptr != NULL &&
-        !str_eq(o->found.check, key_check(o->arena, key))) {
+        !str_eq(o->found.check, recording_key_check(o->arena, key))) {
         return refuse(o, "was recorded with another key than the one in "
                          "" RECORDING_KEY_VARIABLE);
     }
@@ -153,34 +152,35 @@ static void write_redaction(struct recording_writer *writer,
                             const unsigned char *key)
 {
     struct buf *line = &writer->line;
-    line_open(line, "redaction");
+    recording_line_open(line, "redaction");
     if (!facts->redact) {
-        line_flag(line, "off", true);
+        recording_line_flag(line, "off", true);
     } else if (facts->key_text.len > 0) {
-        line_text(line, "key", STR("environment"));
-        line_text(line, "check", key_check(writer->arena, key));
+        recording_line_text(line, "key", STR("environment"));
+        recording_line_text(line, "check",
+                            recording_key_check(writer->arena, key));
     } else {
-        line_text(line, "key", key_hex(writer->arena, key));
+        recording_line_text(line, "key", recording_key_hex(writer->arena, key));
     }
-    line_close(line);
+    recording_line_close(line);
 }
 
 static void write_policy(struct buf *line, const char *name, int pass)
 {
-    line_text(line, name, pass != 0 ? STR("pass") : STR("fail"));
+    recording_line_text(line, name, pass != 0 ? STR("pass") : STR("fail"));
 }
 
 static void write_settings(struct buf *line,
                            const struct recording_settings *settings)
 {
-    line_open(line, "settings");
-    line_number(line, "timeout_ms", settings->timeout_ms);
-    line_number(line, "max_hold_ms", settings->max_hold_ms);
-    line_number(line, "level", settings->level);
+    recording_line_open(line, "settings");
+    recording_line_number(line, "timeout_ms", settings->timeout_ms);
+    recording_line_number(line, "max_hold_ms", settings->max_hold_ms);
+    recording_line_number(line, "level", settings->level);
     write_policy(line, "on_unsettled", settings->on_unsettled);
     write_policy(line, "on_failed", settings->on_failed);
     write_policy(line, "on_unverifiable", settings->on_unverifiable);
-    line_close(line);
+    recording_line_close(line);
 }
 
 static bool write_session(struct recording_writer *writer,
@@ -188,18 +188,19 @@ static bool write_session(struct recording_writer *writer,
                           const unsigned char *key)
 {
     struct buf *line = &writer->line;
-    writer_begin(writer, RECORDING_SESSION);
-    line_text(line, "format", STR(RECORDING_FORMAT));
-    line_number(line, "version", RECORDING_VERSION);
-    line_text(line, "at", clock_iso(writer->arena, facts->at_ms));
-    line_text(line, "settled", STR(SETTLED_VERSION));
-    line_text(line, "source",
-              str_of(facts->source != NULL ? facts->source : "settled"));
+    recording_writer_begin(writer, RECORDING_SESSION);
+    recording_line_text(line, "format", STR(RECORDING_FORMAT));
+    recording_line_number(line, "version", RECORDING_VERSION);
+    recording_line_text(line, "at", clock_iso(writer->arena, facts->at_ms));
+    recording_line_text(line, "settled", STR(SETTLED_VERSION));
+    recording_line_text(
+        line, "source",
+        str_of(facts->source != NULL ? facts->source : "settled"));
     write_redaction(writer, facts, key);
     if (facts->has_settings) {
         write_settings(line, &facts->settings);
     }
-    return writer_put(writer);
+    return recording_writer_put(writer);
 }
 
 static struct recording_writer *
@@ -213,7 +214,8 @@ make_writer(int fd, struct aws_registry *registry,
     writer->registry = registry;
     writer->session = facts->whole_id ? arena_str(writer->arena, facts->id)
                                       : make_id(writer->arena, facts->id);
-    writer->redactor = redactor_new(registry, facts->redact ? key : NULL);
+    writer->redactor =
+        recording_redactor_new(registry, facts->redact ? key : NULL);
     return writer;
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stands for a secret: how placeholders are made, and known again by
  * their shape. Here because redactor, reader and the search for secrets must
- * agree on it. Start at placeholder_make(). */
+ * agree on it. Start at recording_placeholder_make(). */
 #include "recording/private.h"
+
+#include "base/base64.h"
 
 #define WORD       "redacted-"
 #define KEY_WORD   "REDACTED"
@@ -12,19 +14,19 @@
 
 enum { NUMBER_VALUES = 100000, NUMBER_PROOFS = 10000, NUMBER_LEN = 10 };
 
-struct str placeholder_make(struct arena *arena, uint64_t hash)
+struct str recording_placeholder_make(struct arena *arena, uint64_t hash)
 {
     return arena_printf(arena, WORD "%016llx", (unsigned long long)hash);
 }
 
 /* Must not look like a key: no scanner shall find one in a recording. */
-struct str placeholder_access_key(struct arena *arena, uint64_t hash)
+struct str recording_placeholder_access_key(struct arena *arena, uint64_t hash)
 {
     return arena_printf(arena, KEY_WORD "%012llX",
                         (unsigned long long)(hash >> 16));
 }
 
-struct str placeholder_account(struct arena *arena, uint64_t hash)
+struct str recording_placeholder_account(struct arena *arena, uint64_t hash)
 {
     return arena_printf(arena, "0000%08u", (unsigned)(hash % 100000000U));
 }
@@ -34,57 +36,53 @@ struct str placeholder_account(struct arena *arena, uint64_t hash)
 static unsigned number_proof(const unsigned char key[RECORDING_KEY_SIZE],
                              struct str value)
 {
-    return (unsigned)(key_hash(key, "proof", value) % NUMBER_PROOFS);
+    return (unsigned)(recording_key_hash(key, "proof", value) % NUMBER_PROOFS);
 }
 
 /* "1", five digits of the hash, four of a hash of these: an int32, for there
  * are clients that read nothing larger. */
-struct str placeholder_number(struct arena *arena,
-                              const unsigned char key[RECORDING_KEY_SIZE],
-                              struct str number)
+struct str
+recording_placeholder_number(struct arena *arena,
+                             const unsigned char key[RECORDING_KEY_SIZE],
+                             struct str number)
 {
     unsigned value =
-        (unsigned)(key_hash(key, "number", number) % NUMBER_VALUES);
+        (unsigned)(recording_key_hash(key, "number", number) % NUMBER_VALUES);
     struct str digits = arena_printf(arena, "1%05u", value);
     return arena_printf(arena, "%.*s%04u", STR_ARG(digits),
                         number_proof(key, digits));
 }
 
-bool placeholder_may_be_number(struct str number)
+bool recording_placeholder_may_be_number(struct str number)
 {
     uint64_t value = 0;
     return number.len == NUMBER_LEN && number.ptr[0] == '1' &&
            str_to_u64(number, &value);
 }
 
-bool placeholder_is_number(const unsigned char key[RECORDING_KEY_SIZE],
-                           struct str number)
+bool recording_placeholder_is_number(
+    const unsigned char key[RECORDING_KEY_SIZE], struct str number)
 {
     uint64_t proof = 0;
-    return placeholder_may_be_number(number) &&
+    return recording_placeholder_may_be_number(number) &&
            str_to_u64(str_from(number, 6), &proof) &&
            proof == number_proof(key, str_first(number, 6));
 }
 
 /* ---- shapes ---- */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool all_hex(struct str text, char first_letter)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        if (!is_digit(c) && !(c >= first_letter && c <= first_letter + 5)) {
+        if (!str_is_digit(c) && !(c >= first_letter && c <= first_letter + 5)) {
             return false;
         }
     }
     return true;
 }
 
-struct str placeholder_at(struct str text)
+struct str recording_placeholder_at(struct str text)
 {
     if (text.len >= PLACEHOLDER_LEN && str_starts(text, STR(WORD))) {
         struct str whole = str_first(text, PLACEHOLDER_LEN);
@@ -97,33 +95,34 @@ struct str placeholder_at(struct str text)
     return STR_NONE;
 }
 
-bool placeholder_is(struct str text)
+bool recording_placeholder_is(struct str text)
 {
-    struct str found = placeholder_at(text);
+    struct str found = recording_placeholder_at(text);
     return found.ptr != NULL && found.len == text.len;
 }
 
-bool placeholder_is_base64(struct str text)
+bool recording_placeholder_is_base64(struct str text)
 {
     if (!str_starts(text, STR(WORD_IN_64))) {
         return false;
     }
     struct arena *arena = arena_new();
     struct str bytes = STR_NONE;
-    bool is = base64_read(arena, text, &bytes) && placeholder_is(bytes);
+    bool is =
+        base64_read(arena, text, &bytes) && recording_placeholder_is(bytes);
     arena_free(arena);
     return is;
 }
 
-bool account_is_at(struct str text, size_t at)
+bool recording_account_is_at(struct str text, size_t at)
 {
     if (text.len < ACCOUNT_LEN || at > text.len - ACCOUNT_LEN ||
-        (at > 0 && is_digit(text.ptr[at - 1]))) {
+        (at > 0 && str_is_digit(text.ptr[at - 1]))) {
         return false;
     }
     size_t len = 0;
     while (at + len < text.len && len <= ACCOUNT_LEN &&
-           is_digit(text.ptr[at + len])) {
+           str_is_digit(text.ptr[at + len])) {
         len++;
     }
     return len == ACCOUNT_LEN;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* All placeholders that occur in a recording, by their shape, for a redactor
- * that shall leave them alone. Start at placeholders_find(). */
+ * that shall leave them alone. Start at recording_placeholders_find(). */
 #include "recording/private.h"
+
+#include "base/base64.h"
 
 enum { BASE64_LEN = 36 };
 
 static void note(struct table *table, struct str found)
 {
-    (void)table_put(table, found, STR_NONE);
+    (void)recording_table_put(table, found, STR_NONE);
 }
 
 static size_t note_at(struct table *table, struct arena *scratch,
@@ -15,14 +17,15 @@ static size_t note_at(struct table *table, struct arena *scratch,
 {
     struct str rest = str_from(text, at);
     char c = text.ptr[at];
-    if (c == '0' && str_starts(rest, STR("0000")) && account_is_at(text, at)) {
+    if (c == '0' && str_starts(rest, STR("0000")) &&
+        recording_account_is_at(text, at)) {
         note(table, str_first(rest, ACCOUNT_LEN));
         return ACCOUNT_LEN;
     }
     if (c == 'c' && rest.len >= BASE64_LEN) {
         struct str found = str_first(rest, BASE64_LEN);
         struct str inner = STR_NONE;
-        if (placeholder_is_base64(found) &&
+        if (recording_placeholder_is_base64(found) &&
             base64_read(scratch, found, &inner)) {
             note(table, found);
             note(table, inner);
@@ -30,7 +33,7 @@ static size_t note_at(struct table *table, struct arena *scratch,
         }
     }
     if (c == 'r' || c == 'R') {
-        struct str found = placeholder_at(rest);
+        struct str found = recording_placeholder_at(rest);
         if (found.ptr != NULL) {
             note(table, found);
             return found.len;
@@ -39,12 +42,12 @@ static size_t note_at(struct table *table, struct arena *scratch,
     return 1;
 }
 
-void placeholders_find(struct loaded *loaded)
+void recording_placeholders_find(struct loaded *loaded)
 {
     struct arena *scratch = arena_new();
     struct table table;
     struct str text = loaded->source.text;
-    table_init(&table, scratch);
+    recording_table_init(&table, scratch);
     size_t at = 0;
     while (at < text.len) {
         char c = text.ptr[at];

@@ -22,43 +22,40 @@ enum {
 /* ---- key.c: the key of a recording, and what is made with it ---- */
 
 /* 32 hex digits are the key itself, other text is hashed; false: too short. */
-bool key_from_text(struct str text, unsigned char ret_key[RECORDING_KEY_SIZE]);
-bool key_from_hex(struct str hex, unsigned char ret_key[RECORDING_KEY_SIZE]);
-struct str key_hex(struct arena *arena,
-                   const unsigned char key[RECORDING_KEY_SIZE]);
+bool recording_key_from_text(struct str text,
+                             unsigned char ret_key[RECORDING_KEY_SIZE]);
+bool recording_key_from_hex(struct str hex,
+                            unsigned char ret_key[RECORDING_KEY_SIZE]);
+struct str recording_key_hex(struct arena *arena,
+                             const unsigned char key[RECORDING_KEY_SIZE]);
 /* Tells a wrong key without telling the right one. */
-struct str key_check(struct arena *arena,
-                     const unsigned char key[RECORDING_KEY_SIZE]);
+struct str recording_key_check(struct arena *arena,
+                               const unsigned char key[RECORDING_KEY_SIZE]);
 /* The first eight bytes of the keyed hash; `what` keeps uses apart. */
-uint64_t key_hash(const unsigned char key[RECORDING_KEY_SIZE], const char *what,
-                  struct str value);
+uint64_t recording_key_hash(const unsigned char key[RECORDING_KEY_SIZE],
+                            const char *what, struct str value);
 
 /* ---- placeholder.c: what placeholders look like ---- */
 
-struct str placeholder_make(struct arena *arena, uint64_t hash);
-struct str placeholder_access_key(struct arena *arena, uint64_t hash);
-struct str placeholder_account(struct arena *arena, uint64_t hash);
+struct str recording_placeholder_make(struct arena *arena, uint64_t hash);
+struct str recording_placeholder_access_key(struct arena *arena, uint64_t hash);
+struct str recording_placeholder_account(struct arena *arena, uint64_t hash);
 /* Ten digits that prove, to who has the key, that they are one. */
-struct str placeholder_number(struct arena *arena,
-                              const unsigned char key[RECORDING_KEY_SIZE],
-                              struct str number);
+struct str
+recording_placeholder_number(struct arena *arena,
+                             const unsigned char key[RECORDING_KEY_SIZE],
+                             struct str number);
 /* By shape alone. */
-bool placeholder_may_be_number(struct str number);
-bool placeholder_is_number(const unsigned char key[RECORDING_KEY_SIZE],
-                           struct str number);
+bool recording_placeholder_may_be_number(struct str number);
+bool recording_placeholder_is_number(
+    const unsigned char key[RECORDING_KEY_SIZE], struct str number);
 /* By shape; STR_NONE when `text` does not begin with one. */
-struct str placeholder_at(struct str text);
-bool placeholder_is(struct str text);
+struct str recording_placeholder_at(struct str text);
+bool recording_placeholder_is(struct str text);
 /* Base64 of a placeholder. */
-bool placeholder_is_base64(struct str text);
+bool recording_placeholder_is_base64(struct str text);
 /* Whether what stands at `at` is 12 digits and no part of a longer run. */
-bool account_is_at(struct str text, size_t at);
-
-/* ---- base64.c ---- */
-
-struct str base64_write(struct arena *arena, struct str bytes);
-/* Padded, without line breaks; false when it is none. */
-bool base64_read(struct arena *arena, struct str text, struct str *ret_bytes);
+bool recording_account_is_at(struct str text, size_t at);
 
 /* ---- table.c: texts by text ---- */
 
@@ -76,11 +73,12 @@ struct table {
     size_t count;
 };
 
-void table_init(struct table *table, struct arena *arena);
-struct table_row *table_find(const struct table *table, struct str key);
+void recording_table_init(struct table *table, struct arena *arena);
+struct table_row *recording_table_find(const struct table *table,
+                                       struct str key);
 /* Copies both; a key that is there keeps its value. */
-struct table_row *table_put(struct table *table, struct str key,
-                            struct str value);
+struct table_row *recording_table_put(struct table *table, struct str key,
+                                      struct str value);
 
 /* ---- known.c: secrets that were seen, found again as part of any text ---- */
 
@@ -104,16 +102,17 @@ struct known {
     struct table texts; /* each form -> what stands for it in that form */
 };
 
-void known_init(struct known *known, struct arena *arena);
+void recording_known_init(struct known *known, struct arena *arena);
 /* Its JSON, percent and base64 forms too. Shorter texts are not taken. */
-void known_add(struct known *known, struct str secret, struct str placeholder);
+void recording_known_add(struct known *known, struct str secret,
+                         struct str placeholder);
 /* The longest that stands at `at`; NULL: none does. */
-const struct table_row *known_at(const struct known *known, struct str text,
-                                 size_t at);
+const struct table_row *recording_known_at(const struct known *known,
+                                           struct str text, size_t at);
 
 /* ---- redact.c ---- */
 
-struct redactor {
+struct recording_redactor {
     struct aws_registry *registry;
     bool off;
     unsigned char key[RECORDING_KEY_SIZE];
@@ -141,84 +140,96 @@ struct member_path {
     struct buf text;
 };
 /* Returns the length to go back to. */
-size_t member_path_enter(struct member_path *path, const struct aws_call *call,
-                         struct str name);
-void member_path_leave(struct member_path *path, size_t len);
-enum member_kind member_kind_of(struct aws_registry *registry,
-                                const struct aws_call *call,
-                                const struct member_path *path);
+size_t recording_member_path_enter(struct member_path *path,
+                                   const struct aws_call *call,
+                                   struct str name);
+void recording_member_path_leave(struct member_path *path, size_t len);
+enum member_kind recording_member_kind_of(struct aws_registry *registry,
+                                          const struct aws_call *call,
+                                          const struct member_path *path);
 /* Whether the body of a REST call is a secret as a whole. */
-bool member_is_body(const struct aws_call *call, bool request);
+bool recording_member_is_body(const struct aws_call *call, bool request);
 /* Twelve digits at `at` that an ARN has before the resource. */
-bool account_is_in_arn(struct str text, size_t at);
-bool redactor_keeps_number(const struct redactor *redactor, struct str number);
+bool recording_account_is_in_arn(struct str text, size_t at);
+bool recording_redactor_keeps_number(const struct recording_redactor *redactor,
+                                     struct str number);
 /* The text of a member, redacted as what it is. */
-struct str redactor_member(struct redactor *redactor, struct arena *arena,
-                           enum member_kind kind, struct str text);
-struct str redactor_access_key(struct redactor *redactor, struct arena *arena,
-                               struct str key);
-struct str redactor_account(struct redactor *redactor, struct arena *arena,
-                            struct str account);
+struct str recording_redactor_member(struct recording_redactor *redactor,
+                                     struct arena *arena, enum member_kind kind,
+                                     struct str text);
+struct str recording_redactor_access_key(struct recording_redactor *redactor,
+                                         struct arena *arena, struct str key);
+struct str recording_redactor_account(struct recording_redactor *redactor,
+                                      struct arena *arena, struct str account);
 
 /* ---- redact_json.c ---- */
 
 /* The text of an object or array, byte for byte but for what is replaced; false
  * when it is none. `all`: every leaf is a secret. */
-bool redactor_json_text(struct redactor *redactor, struct arena *arena,
-                        const struct aws_call *call, bool all, int depth,
-                        struct str text, struct str *ret_text);
+bool recording_redactor_json_text(struct recording_redactor *redactor,
+                                  struct arena *arena,
+                                  const struct aws_call *call, bool all,
+                                  int depth, struct str text,
+                                  struct str *ret_text);
 
 /* A plain string that may be a document of its own; `depth` counts strings in
  * strings. */
-struct str redactor_document(struct redactor *redactor, struct arena *arena,
-                             const struct aws_call *call, int depth,
-                             struct str text);
+struct str recording_redactor_document(struct recording_redactor *redactor,
+                                       struct arena *arena,
+                                       const struct aws_call *call, int depth,
+                                       struct str text);
 
 /* ---- redact_form.c, redact_xml.c ---- */
 
-struct str redactor_form(struct redactor *redactor, struct arena *arena,
-                         const struct aws_call *call, struct str form);
-struct str redactor_target(struct redactor *redactor, struct arena *arena,
-                           const struct aws_call *call, struct str target);
+struct str recording_redactor_form(struct recording_redactor *redactor,
+                                   struct arena *arena,
+                                   const struct aws_call *call,
+                                   struct str form);
+struct str recording_redactor_target(struct recording_redactor *redactor,
+                                     struct arena *arena,
+                                     const struct aws_call *call,
+                                     struct str target);
 /* False when it is not well-formed. */
-bool redactor_xml(struct redactor *redactor, struct arena *arena,
-                  const struct aws_call *call, struct str text,
-                  struct str *ret_text);
+bool recording_redactor_xml(struct recording_redactor *redactor,
+                            struct arena *arena, const struct aws_call *call,
+                            struct str text, struct str *ret_text);
 
 /* ---- redact_message.c ---- */
 
-/* As redactor_request() and redactor_response(); a body that nothing can be
- * said of is left out, and `*ret_left_out` is its length. */
-struct http_request redact_request(struct redactor *redactor,
-                                   struct arena *arena,
-                                   const struct aws_call *call,
-                                   const struct http_request *request,
-                                   int64_t *ret_left_out);
-struct http_response redact_response(struct redactor *redactor,
-                                     struct arena *arena,
-                                     const struct aws_call *call,
-                                     const struct http_response *response,
-                                     int64_t *ret_left_out);
+/* As recording_redactor_request() and recording_redactor_response(); a body
+ * that nothing can be said of is left out, and `*ret_left_out` is its length.
+ */
+struct http_request
+recording_redact_request(struct recording_redactor *redactor,
+                         struct arena *arena, const struct aws_call *call,
+                         const struct http_request *request,
+                         int64_t *ret_left_out);
+struct http_response
+recording_redact_response(struct recording_redactor *redactor,
+                          struct arena *arena, const struct aws_call *call,
+                          const struct http_response *response,
+                          int64_t *ret_left_out);
 
 /* ---- headers.c ---- */
 
 /* Headers that may be written down, copied. */
-struct http_headers headers_allowed(struct arena *arena,
-                                    const struct http_headers *headers);
+struct http_headers
+recording_headers_allowed(struct arena *arena,
+                          const struct http_headers *headers);
 /* Its value is a secret. */
-bool header_is_secret(struct str name);
+bool recording_header_is_secret(struct str name);
 /* Part of what a REST call asks, and not of how it was sent. */
-bool header_is_input(struct str name);
+bool recording_header_is_input(struct str name);
 /* Makes lengths and checksums fit a body that was replaced. */
-void headers_fit_body(struct arena *arena, struct http_headers *headers,
-                      struct str body);
+void recording_headers_fit_body(struct arena *arena,
+                                struct http_headers *headers, struct str body);
 
 /* ---- body.c ---- */
 
 /* Without gzip and aws-chunked framing; headers that speak of these go. False
  * when it is damaged. */
-bool body_decode(struct arena *arena, struct http_headers *headers,
-                 struct str body, struct str *ret_body);
+bool recording_body_decode(struct arena *arena, struct http_headers *headers,
+                           struct str body, struct str *ret_body);
 bool body_is_utf8(struct str body);
 
 /* ---- kinds.c: rows of lines ---- */
@@ -231,28 +242,31 @@ enum aws_protocol recording_protocol(struct str name); /* AWS_PROTOCOL_COUNT */
 
 /* ---- line.c ---- */
 
-void line_begin(struct buf *line, enum recording_kind kind, struct str session,
-                uint64_t n);
-/* A member that is an object: until line_close() all members are its own. */
-void line_open(struct buf *line, const char *name);
-void line_close(struct buf *line);
-void line_text(struct buf *line, const char *name, struct str text);
-void line_text_if(struct buf *line, const char *name, struct str text);
-void line_number(struct buf *line, const char *name, int64_t number);
-void line_flag(struct buf *line, const char *name, bool flag);
-void line_json(struct buf *line, const char *name, const struct json *value);
-void line_headers(struct buf *line, const char *name,
-                  const struct http_headers *headers);
+void recording_line_begin(struct buf *line, enum recording_kind kind,
+                          struct str session, uint64_t n);
+/* A member that is an object: until recording_line_close() all members are its
+ * own. */
+void recording_line_open(struct buf *line, const char *name);
+void recording_line_close(struct buf *line);
+void recording_line_text(struct buf *line, const char *name, struct str text);
+void recording_line_text_if(struct buf *line, const char *name,
+                            struct str text);
+void recording_line_number(struct buf *line, const char *name, int64_t number);
+void recording_line_flag(struct buf *line, const char *name, bool flag);
+void recording_line_json(struct buf *line, const char *name,
+                         const struct json *value);
+void recording_line_headers(struct buf *line, const char *name,
+                            const struct http_headers *headers);
 /* The checksum and the newline. */
-void line_end(struct buf *line);
-/* Whether a line, without its newline, ends as line_end() ends it. */
-bool line_has_crc(struct str line, struct str *ret_crc);
-bool line_crc_fits(struct str line);
+void recording_line_end(struct buf *line);
+/* Whether a line, without its newline, ends as recording_line_end() ends it. */
+bool recording_line_has_crc(struct str line, struct str *ret_crc);
+bool recording_line_crc_fits(struct str line);
 
 /* ---- spaced.c ---- */
 
 /* With a blank behind each comma and colon, in ASCII. */
-void spaced_write(const struct json *value, struct buf *out);
+void recording_spaced_write(const struct json *value, struct buf *out);
 
 /* ---- write.c ---- */
 
@@ -260,21 +274,22 @@ struct recording_writer {
     struct arena *arena;
     int fd;
     struct aws_registry *registry;
-    struct redactor *redactor;
+    struct recording_redactor *redactor;
     struct str session;
     uint64_t n;
     struct buf line;
     bool failed;
 };
 
-void writer_begin(struct recording_writer *writer, enum recording_kind kind);
+void recording_writer_begin(struct recording_writer *writer,
+                            enum recording_kind kind);
 /* Ends the line and writes it. */
-bool writer_put(struct recording_writer *writer);
+bool recording_writer_put(struct recording_writer *writer);
 
 /* ---- check.c: what members a line has ---- */
 
 /* For lines, which hold an input and an output of the usual depth. */
-extern const struct json_limits line_limits;
+extern const struct json_limits recording_line_limits;
 
 /* A line that is being looked at. Its text begins at `start` of the file. */
 struct line_check {
@@ -284,14 +299,16 @@ struct line_check {
     struct diag *errors;
     bool edited;
 };
-void line_error(const struct line_check *check, struct span span,
-                const char *format, ...) __attribute__((format(printf, 3, 4)));
+void recording_line_error(const struct line_check *check, struct span span,
+                          const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* All members are known, of the right type, and none is missing. `*ret_kind`
  * is valid when it returns true. */
-bool line_check_shape(const struct line_check *check, const struct json *line,
-                      enum recording_kind *ret_kind);
+bool recording_line_check_shape(const struct line_check *check,
+                                const struct json *line,
+                                enum recording_kind *ret_kind);
 /* A whole number that has passed the check. */
-int64_t line_get_number(const struct json *line, const char *name);
+int64_t recording_line_get_number(const struct json *line, const char *name);
 
 /* ---- read.c ---- */
 
@@ -320,19 +337,19 @@ struct load {
     struct reading **last_session;
 };
 /* Without its newline; from 1. */
-struct str loaded_line(const struct loaded *loaded, size_t line);
+struct str recording_loaded_line(const struct loaded *loaded, size_t line);
 
 /* ---- entry.c ---- */
 
-void load_begin(struct load *load);
+void recording_load_begin(struct load *load);
 /* A line whose checksum fits, or that was edited. */
-void load_entry(struct load *load, const struct json *line);
+void recording_load_entry(struct load *load, const struct json *line);
 /* Sessions and entries go into load->loaded->open. */
-void load_end(struct load *load);
+void recording_load_end(struct load *load);
 
 /* ---- placeholders.c ---- */
 
-void placeholders_find(struct loaded *loaded);
+void recording_placeholders_find(struct loaded *loaded);
 
 /* ---- tee.c: a source that keeps a copy of what passes ---- */
 
@@ -347,19 +364,21 @@ struct tee {
     void (*on_end)(void *ctx); /* at the end, or where it broke; may be NULL */
     void *ctx;
 };
-struct http_source *tee_init(struct tee *tee, struct http_source *inner,
-                             size_t limit, void (*on_end)(void *), void *ctx);
-void tee_done(struct tee *tee);
+struct http_source *recording_tee_init(struct tee *tee,
+                                       struct http_source *inner, size_t limit,
+                                       void (*on_end)(void *), void *ctx);
+void recording_tee_done(struct tee *tee);
 
 /* ---- tokens.c ---- */
 
 /* The length of a well-known kind of secret that begins at `at`; 0: none. */
-size_t token_at(struct str text, size_t at, const char **ret_what);
+size_t recording_token_at(struct str text, size_t at, const char **ret_what);
 /* The same for those that cannot be anything else; a private key is whole. */
-size_t token_surely_at(struct str text, size_t at);
+size_t recording_token_surely_at(struct str text, size_t at);
 
 /* ---- recorder.c ---- */
 
-struct recording_writer *recorder_writer(struct recorder *recorder);
+struct recording_writer *
+recording_recorder_writer(struct recording_recorder *recorder);
 
 #endif

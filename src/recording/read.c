@@ -48,7 +48,7 @@ static void cut_lines(struct loaded *loaded)
     loaded->starts[count] = text.len;
 }
 
-struct str loaded_line(const struct loaded *loaded, size_t line)
+struct str recording_loaded_line(const struct loaded *loaded, size_t line)
 {
     size_t start = loaded->starts[line - 1];
     struct str text =
@@ -89,15 +89,16 @@ static void warn(const struct load *load, const char *what)
 static bool is_cut_short(const struct load *load)
 {
     struct str crc = STR_NONE;
-    if (line_has_crc(load->text, &crc) || load->line == 1) {
+    if (recording_line_has_crc(load->text, &crc) || load->line == 1) {
         return false;
     }
     if (is_unended(load->loaded, load->line)) {
         return true;
     }
     return load->line < load->loaded->line_count &&
-           recording_is(loaded_line(load->loaded, load->line + 1)) &&
-           line_crc_fits(loaded_line(load->loaded, load->line + 1));
+           recording_is(recording_loaded_line(load->loaded, load->line + 1)) &&
+           recording_line_crc_fits(
+               recording_loaded_line(load->loaded, load->line + 1));
 }
 
 static bool parse_line(struct load *load, const struct json **ret_line)
@@ -106,11 +107,13 @@ static bool parse_line(struct load *load, const struct json **ret_line)
     *source = (struct source){load->loaded->source.name, load->text};
     struct diag diag;
     diag_init(&diag, load->scratch);
-    if (json_parse(load->scratch, source, &line_limits, ret_line, &diag)) {
+    if (json_parse(load->scratch, source, &recording_line_limits, ret_line,
+                   &diag)) {
         return true;
     }
     for (const struct diag_item *i = diag.first; i != NULL; i = i->next) {
-        line_error(&load->check, i->span, "%.*s", STR_ARG(i->message));
+        recording_line_error(&load->check, i->span, "%.*s",
+                             STR_ARG(i->message));
     }
     return false;
 }
@@ -123,14 +126,15 @@ static void report_damage(struct load *load)
     if (!parse_line(load, &line)) {
         return;
     }
-    if (!line_has_crc(load->text, &crc)) {
-        line_error(&load->check, line->span,
-                   "the line does not end in its checksum");
+    if (!recording_line_has_crc(load->text, &crc)) {
+        recording_line_error(&load->check, line->span,
+                             "the line does not end in its checksum");
         return;
     }
     size_t at = (size_t)(crc.ptr - load->text.ptr);
-    line_error(&load->check, (struct span){at, at + crc.len},
-               "the line is not as it was written: its checksum does not fit");
+    recording_line_error(
+        &load->check, (struct span){at, at + crc.len},
+        "the line is not as it was written: its checksum does not fit");
 }
 
 /* ---- one line after the other ---- */
@@ -142,7 +146,7 @@ static void read_line(struct load *load)
         warn(load, "an empty line");
         return;
     }
-    bool fits = line_crc_fits(load->text);
+    bool fits = recording_line_crc_fits(load->text);
     if (!fits && !load->options->edited) {
         if (is_cut_short(load)) {
             warn(load, "this line was cut short; it is left out");
@@ -155,7 +159,7 @@ static void read_line(struct load *load)
         warn(load, "the last line has no end");
     }
     if (parse_line(load, &line)) {
-        load_entry(load, line);
+        recording_load_entry(load, line);
     }
 }
 
@@ -171,7 +175,7 @@ static void read_lines(struct load *load)
             return;
         }
         load->line = i;
-        load->text = loaded_line(loaded, i);
+        load->text = recording_loaded_line(loaded, i);
         load->check.start = loaded->starts[i - 1];
         read_line(load);
         arena_reset(load->scratch, mark);
@@ -188,9 +192,11 @@ static bool read_file(struct loaded *loaded, struct str path,
         return false;
     }
     if (!recording_is(loaded->source.text)) {
-        diag_add(errors, NULL, (struct span){0, 0},
-                 "%.*s is no recording: its first line must begin a session",
-                 STR_ARG(path));
+        /* What it is instead is not shown: it may be a file of secrets. */
+        loaded->source.text = STR("");
+        diag_add(errors, &loaded->source, (struct span){0, 0},
+                 "this is no recording: its first line must begin a session; "
+                 "`settled convert` makes one of a cassette or HAR");
         return false;
     }
     return true;
@@ -231,11 +237,11 @@ struct recording *recording_load(struct str path,
                                      .file = &loaded->source,
                                      .errors = errors,
                                      .edited = options->edited};
-    load_begin(&load);
+    recording_load_begin(&load);
     if (read_file(loaded, path, errors)) {
         cut_lines(loaded);
         read_lines(&load);
-        load_end(&load);
+        recording_load_end(&load);
     }
     buf_free(&load.entries);
     arena_free(load.scratch);
@@ -245,7 +251,7 @@ struct recording *recording_load(struct str path,
         recording_free(&loaded->open);
         return NULL;
     }
-    placeholders_find(loaded);
+    recording_placeholders_find(loaded);
     return &loaded->open;
 }
 

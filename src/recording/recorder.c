@@ -7,30 +7,23 @@
 
 enum { BODY_LIMIT = 1024 * 1024, DRAIN_SIZE = 16 * 1024 };
 
-struct recorder {
+struct recording_recorder {
     struct http_client client; /* first: so that it can be cast */
     struct event_sink sink;
-    struct recorder_config config;
+    struct recording_recorder_config config;
     struct recording_writer *writer;
     int64_t began_ms; /* by the timers' clock */
     bool failed;
 };
 
-/* Whether it was us who woke a timer: the caller may use it for waits of its
- * own, which a cancellation must not undo. */
-struct woken {
-    bool ours;
-    uint64_t turn;
-};
-
 struct recorded_fetch {
-    struct recorder *recorder;
+    struct recording_recorder *recorder;
     struct http_fetch *outer;
     struct http_fetch inner;
     struct timer head;
     struct timer done;
-    struct woken head_woken;
-    struct woken done_woken;
+    struct timer_woken head_woken;
+    struct timer_woken done_woken;
     struct tee up; /* inner is NULL where the body does not stream */
     struct tee down;
     int64_t at_ms;
@@ -38,24 +31,24 @@ struct recorded_fetch {
     bool written;
 };
 
-static struct recorder *recorder_of(struct http_client *self)
+static struct recording_recorder *recorder_of(struct http_client *self)
 {
-    return (struct recorder *)self;
+    return (struct recording_recorder *)self;
 }
 
-static struct recorder *recorder_of_sink(struct event_sink *self)
+static struct recording_recorder *recorder_of_sink(struct event_sink *self)
 {
-    size_t at = offsetof(struct recorder, sink);
-    return (struct recorder *)(void *)((char *)self - at);
+    size_t at = offsetof(struct recording_recorder, sink);
+    return (struct recording_recorder *)(void *)((char *)self - at);
 }
 
-static int64_t now_ms(const struct recorder *recorder)
+static int64_t now_ms(const struct recording_recorder *recorder)
 {
     return timers_now_ms(recorder->config.timers) - recorder->began_ms;
 }
 
 /* Told once; from then on nothing is written. */
-static void note_written(struct recorder *recorder, bool good)
+static void note_written(struct recording_recorder *recorder, bool good)
 {
     if (good || recorder->failed) {
         return;
@@ -63,28 +56,6 @@ static void note_written(struct recorder *recorder, bool good)
     recorder->failed = true;
     if (recorder->config.on_failure != NULL) {
         timer_wake(recorder->config.timers, recorder->config.on_failure);
-    }
-}
-
-static void wake(struct timers *timers, struct timer *timer,
-                 struct woken *woken)
-{
-    if (timer == NULL) {
-        return;
-    }
-    bool armed = timer_is_armed(timer);
-    uint64_t turn = timer->turn;
-    timer_wake(timers, timer);
-    woken->ours = !armed || timer->turn != turn;
-    woken->turn = timer->turn;
-}
-
-static void take_back(struct timers *timers, struct timer *timer,
-                      const struct woken *woken)
-{
-    if (timer != NULL && woken->ours && timer_is_armed(timer) &&
-        timer->turn == woken->turn) {
-        timer_cancel(timers, timer);
     }
 }
 
@@ -104,8 +75,8 @@ static enum recording_kind kind_of(enum http_purpose purpose)
     return RECORDING_CALL;
 }
 
-static void take_body(const struct recorder *recorder, struct str *body,
-                      int64_t *ret_left_out)
+static void take_body(const struct recording_recorder *recorder,
+                      struct str *body, int64_t *ret_left_out)
 {
     size_t limit = recorder->config.body_limit;
     if (body->len > limit) {
@@ -132,7 +103,7 @@ static bool was_sent_whole(const struct recorded_fetch *rf)
 static void write_down(struct recorded_fetch *rf, enum http_outcome outcome,
                        struct str error)
 {
-    struct recorder *recorder = rf->recorder;
+    struct recording_recorder *recorder = rf->recorder;
     const struct http_fetch *fetch = &rf->inner;
     if (rf->written) {
         return;
@@ -192,8 +163,9 @@ static void copy_result(struct recorded_fetch *rf)
     outer->download = inner->download;
     if (inner->download != NULL) {
         if (rf->down.inner == NULL) {
-            (void)tee_init(&rf->down, inner->download,
-                           rf->recorder->config.body_limit, hear_end, rf);
+            (void)recording_tee_init(&rf->down, inner->download,
+                                     rf->recorder->config.body_limit, hear_end,
+                                     rf);
         }
         outer->download = &rf->down.source;
     }
@@ -208,7 +180,7 @@ static void hear_head(void *ctx)
 {
     struct recorded_fetch *rf = ctx;
     copy_result(rf);
-    wake(rf->outer->timers, rf->outer->head, &rf->head_woken);
+    timer_wake_noted(rf->outer->timers, rf->outer->head, &rf->head_woken);
 }
 
 /* A streamed answer is whole when its last byte was read. */
@@ -222,7 +194,7 @@ static void hear_done(void *ctx)
     } else if (!rf->inner.streams) {
         write_down(rf, HTTP_ANSWERED, STR_NONE);
     }
-    wake(rf->outer->timers, rf->outer->done, &rf->done_woken);
+    timer_wake_noted(rf->outer->timers, rf->outer->done, &rf->done_woken);
 }
 
 /* ---- given up ---- */
@@ -272,7 +244,7 @@ static void write_given_up(struct recorded_fetch *rf)
 
 static void send_fetch(struct http_client *self, struct http_fetch *fetch)
 {
-    struct recorder *recorder = recorder_of(self);
+    struct recording_recorder *recorder = recorder_of(self);
     if (fetch->call == NULL) {
         http_fetch_send(recorder->config.next, fetch);
         return;
@@ -289,8 +261,8 @@ static void send_fetch(struct http_client *self, struct http_fetch *fetch)
     rf->inner.done = &rf->done;
     rf->inner.state = NULL;
     if (fetch->upload != NULL) {
-        rf->inner.upload = tee_init(&rf->up, fetch->upload,
-                                    recorder->config.body_limit, NULL, NULL);
+        rf->inner.upload = recording_tee_init(
+            &rf->up, fetch->upload, recorder->config.body_limit, NULL, NULL);
     }
     fetch->state = rf;
     fetch->outcome = HTTP_PENDING;
@@ -303,7 +275,7 @@ static void send_fetch(struct http_client *self, struct http_fetch *fetch)
 
 static void cancel_fetch(struct http_client *self, struct http_fetch *fetch)
 {
-    struct recorder *recorder = recorder_of(self);
+    struct recording_recorder *recorder = recorder_of(self);
     if (fetch->call == NULL) {
         http_fetch_cancel(recorder->config.next, fetch);
         return;
@@ -316,17 +288,17 @@ static void cancel_fetch(struct http_client *self, struct http_fetch *fetch)
     http_fetch_cancel(recorder->config.next, &rf->inner);
     timer_cancel(fetch->timers, &rf->head);
     timer_cancel(fetch->timers, &rf->done);
-    take_back(fetch->timers, fetch->head, &rf->head_woken);
-    take_back(fetch->timers, fetch->done, &rf->done_woken);
-    tee_done(&rf->up);
-    tee_done(&rf->down);
+    timer_take_back(fetch->timers, fetch->head, &rf->head_woken);
+    timer_take_back(fetch->timers, fetch->done, &rf->done_woken);
+    recording_tee_done(&rf->up);
+    recording_tee_done(&rf->down);
     fetch->download = NULL;
     fetch->state = NULL;
 }
 
 static void hear_event(struct event_sink *self, const struct event *event)
 {
-    struct recorder *recorder = recorder_of_sink(self);
+    struct recording_recorder *recorder = recorder_of_sink(self);
     int64_t at_ms = now_ms(recorder);
     switch (event->kind) {
     case EVENT_CALL_JOINED:
@@ -349,8 +321,9 @@ static void hear_event(struct event_sink *self, const struct event *event)
 
 /* ---- the whole ---- */
 
-struct recorder *recorder_open(const struct recorder_config *config,
-                               struct arena *arena, struct str *reterr)
+struct recording_recorder *
+recording_recorder_open(const struct recording_recorder_config *config,
+                        struct arena *arena, struct str *reterr)
 {
     struct recording_session_facts facts = config->session;
     facts.at_ms = config->wall_ms();
@@ -359,7 +332,7 @@ struct recorder *recorder_open(const struct recorder_config *config,
     if (writer == NULL) {
         return NULL;
     }
-    struct recorder *recorder = mem_new(sizeof(*recorder));
+    struct recording_recorder *recorder = mem_new(sizeof(*recorder));
     recorder->client = (struct http_client){send_fetch, cancel_fetch};
     recorder->sink.hear = hear_event;
     recorder->config = *config;
@@ -371,7 +344,7 @@ struct recorder *recorder_open(const struct recorder_config *config,
     return recorder;
 }
 
-bool recorder_close(struct recorder *recorder)
+bool recording_recorder_close(struct recording_recorder *recorder)
 {
     if (recorder == NULL) {
         return true;
@@ -384,17 +357,19 @@ bool recorder_close(struct recorder *recorder)
     return good;
 }
 
-struct http_client *recorder_client(struct recorder *recorder)
+struct http_client *
+recording_recorder_client(struct recording_recorder *recorder)
 {
     return &recorder->client;
 }
 
-struct recording_writer *recorder_writer(struct recorder *recorder)
+struct recording_writer *
+recording_recorder_writer(struct recording_recorder *recorder)
 {
     return recorder->writer;
 }
 
-struct event_sink *recorder_sink(struct recorder *recorder)
+struct event_sink *recording_recorder_sink(struct recording_recorder *recorder)
 {
     return &recorder->sink;
 }

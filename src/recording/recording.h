@@ -75,37 +75,40 @@ enum { RECORDING_VERSION = 1, RECORDING_KEY_SIZE = 16 };
  * What has one of the first two shapes is a placeholder and stays; an account
  * must be kept by name.
  */
-struct redactor;
+struct recording_redactor;
 /* `key` has RECORDING_KEY_SIZE bytes; NULL: nothing is replaced. */
-struct redactor *redactor_new(struct aws_registry *registry,
-                              const unsigned char *key);
-void redactor_free(struct redactor *redactor);
+struct recording_redactor *recording_redactor_new(struct aws_registry *registry,
+                                                  const unsigned char *key);
+void recording_redactor_free(struct recording_redactor *redactor);
 /* A placeholder of a recording, which stays as it is: a replayed answer holds
  * it, and the client sends it back. An account whose placeholder is kept is
  * replaced wherever it stands. */
-void redactor_keep(struct redactor *redactor, struct str placeholder);
+void recording_redactor_keep(struct recording_redactor *redactor,
+                             struct str placeholder);
 /* The input or output of a call; `call` may lack an operation. */
-const struct json *redactor_json(struct redactor *redactor, struct arena *arena,
-                                 const struct aws_call *call,
-                                 const struct json *value);
+const struct json *recording_redactor_json(struct recording_redactor *redactor,
+                                           struct arena *arena,
+                                           const struct aws_call *call,
+                                           const struct json *value);
 /* Any other text: names, ARNs, error messages. */
-struct str redactor_text(struct redactor *redactor, struct arena *arena,
-                         struct str text);
-/* The value that stands for one secret, as redactor_json would write it. */
-struct str redactor_secret(struct redactor *redactor, struct arena *arena,
-                           struct str secret);
+struct str recording_redactor_text(struct recording_redactor *redactor,
+                                   struct arena *arena, struct str text);
+/* The value that stands for one secret, as recording_redactor_json would write
+ * it. */
+struct str recording_redactor_secret(struct recording_redactor *redactor,
+                                     struct arena *arena, struct str secret);
 /* A message without its credentials: headers by a list of those that may stay,
  * the body in the protocol of the call (JSON, form, XML, CBOR left out), byte
  * for byte but for what is replaced; lengths and checksums are made to fit.
  * Without a key too the headers go through the list. */
-struct http_request redactor_request(struct redactor *redactor,
-                                     struct arena *arena,
-                                     const struct aws_call *call,
-                                     const struct http_request *request);
-struct http_response redactor_response(struct redactor *redactor,
-                                       struct arena *arena,
-                                       const struct aws_call *call,
-                                       const struct http_response *response);
+struct http_request
+recording_redactor_request(struct recording_redactor *redactor,
+                           struct arena *arena, const struct aws_call *call,
+                           const struct http_request *request);
+struct http_response
+recording_redactor_response(struct recording_redactor *redactor,
+                            struct arena *arena, const struct aws_call *call,
+                            const struct http_response *response);
 
 /* ---- input.c: what a call asks, in any protocol, fit to be compared ---- */
 
@@ -198,13 +201,14 @@ bool recording_write_joined(struct recording_writer *writer,
 /* From EVENT_SETTLED, or EVENT_CALL_REFUSED with an outcome. */
 bool recording_write_outcome(struct recording_writer *writer,
                              const struct event *event, int64_t at_ms);
-struct redactor *recording_writer_redactor(struct recording_writer *writer);
+struct recording_redactor *
+recording_writer_redactor(struct recording_writer *writer);
 /* Writes the end line. False when any line could not be written. */
 bool recording_writer_close(struct recording_writer *writer);
 
 /* ---- recorder.c: --record ---- */
 
-struct recorder_config {
+struct recording_recorder_config {
     struct timers *timers;
     int64_t (*wall_ms)(void);
     struct aws_registry *registry;
@@ -216,16 +220,18 @@ struct recorder_config {
     struct timer *on_failure;
 };
 
-struct recorder;
-struct recorder *recorder_open(const struct recorder_config *config,
-                               struct arena *arena, struct str *reterr);
+struct recording_recorder;
+struct recording_recorder *
+recording_recorder_open(const struct recording_recorder_config *config,
+                        struct arena *arena, struct str *reterr);
 /* All fetches must have ended. False when a line could not be written. */
-bool recorder_close(struct recorder *recorder);
+bool recording_recorder_close(struct recording_recorder *recorder);
 /* A filter: passes every fetch on unchanged and writes it down once it has
  * ended. Fetches without a `call` (the credential chain's) are not written. */
-struct http_client *recorder_client(struct recorder *recorder);
+struct http_client *
+recording_recorder_client(struct recording_recorder *recorder);
 /* Hears joins and outcomes. */
-struct event_sink *recorder_sink(struct recorder *recorder);
+struct event_sink *recording_recorder_sink(struct recording_recorder *recorder);
 
 /* ---- read.c: a recording as it lies in a file ---- */
 
@@ -266,7 +272,8 @@ struct recording {
     struct recording_entry *entries; /* without session and end lines, by the
                                         time at which they happened */
     size_t entry_count;
-    struct str *placeholders; /* all that occur, for redactor_keep() */
+    struct str
+        *placeholders; /* all that occur, for recording_redactor_keep() */
     size_t placeholder_count;
 };
 

@@ -2,9 +2,10 @@
 /* What stands for what: secrets, access keys and account ids get placeholders
  * here and are remembered, and plain text is searched for all of them. Members
  * and messages are taken apart in the files redact_*.c.
- * Start at redactor_text(). */
+ * Start at recording_redactor_text(). */
 #include "recording/private.h"
 
+#include "base/base64.h"
 #include "base/mem.h"
 
 /* Beyond this many a secret is replaced in its own member only. */
@@ -15,24 +16,24 @@ enum {
     MEMORY_MOST = 256 * 1024 * 1024,
 };
 
-struct redactor *redactor_new(struct aws_registry *registry,
-                              const unsigned char *key)
+struct recording_redactor *recording_redactor_new(struct aws_registry *registry,
+                                                  const unsigned char *key)
 {
-    struct redactor *redactor = mem_new(sizeof(*redactor));
+    struct recording_redactor *redactor = mem_new(sizeof(*redactor));
     redactor->registry = registry;
     redactor->off = key == NULL;
     redactor->arena = arena_new();
     if (key != NULL) {
         memcpy(redactor->key, key, RECORDING_KEY_SIZE);
     }
-    table_init(&redactor->placeholders, redactor->arena);
-    table_init(&redactor->secrets, redactor->arena);
-    table_init(&redactor->accounts, redactor->arena);
-    known_init(&redactor->known, redactor->arena);
+    recording_table_init(&redactor->placeholders, redactor->arena);
+    recording_table_init(&redactor->secrets, redactor->arena);
+    recording_table_init(&redactor->accounts, redactor->arena);
+    recording_known_init(&redactor->known, redactor->arena);
     return redactor;
 }
 
-void redactor_free(struct redactor *redactor)
+void recording_redactor_free(struct recording_redactor *redactor)
 {
     if (redactor == NULL) {
         return;
@@ -42,17 +43,19 @@ void redactor_free(struct redactor *redactor)
     mem_free(redactor);
 }
 
-void redactor_keep(struct redactor *redactor, struct str placeholder)
+void recording_redactor_keep(struct recording_redactor *redactor,
+                             struct str placeholder)
 {
     if (redactor->placeholders.count < PLACEHOLDERS_MAX) {
-        (void)table_put(&redactor->placeholders, placeholder, STR_NONE);
+        (void)recording_table_put(&redactor->placeholders, placeholder,
+                                  STR_NONE);
     }
 }
 
-static bool is_kept(const struct redactor *redactor, struct str text)
+static bool is_kept(const struct recording_redactor *redactor, struct str text)
 {
-    return placeholder_is(text) ||
-           table_find(&redactor->placeholders, text) != NULL;
+    return recording_placeholder_is(text) ||
+           recording_table_find(&redactor->placeholders, text) != NULL;
 }
 
 /* ---- secrets ---- */
@@ -97,55 +100,57 @@ static bool is_common(struct str text)
     return is_region(text);
 }
 
-static void remember(struct redactor *redactor, struct str secret,
+static void remember(struct recording_redactor *redactor, struct str secret,
                      struct str placeholder)
 {
     if (secret.len < KNOWN_SHORTEST || secret.len > SECRET_LONGEST ||
         redactor->secrets.count >= SECRETS_MAX ||
         arena_size(redactor->arena) > MEMORY_MOST ||
         str_eq(secret, placeholder) ||
-        table_find(&redactor->secrets, secret) != NULL) {
+        recording_table_find(&redactor->secrets, secret) != NULL) {
         return;
     }
-    (void)table_put(&redactor->secrets, secret, placeholder);
+    (void)recording_table_put(&redactor->secrets, secret, placeholder);
     redactor->learned++;
     if (!is_common(secret)) {
-        known_add(&redactor->known, secret, placeholder);
+        recording_known_add(&redactor->known, secret, placeholder);
     }
 }
 
 /* What is hashed has known secrets replaced already: a URL that holds a
  * password is the same one in a replay, where the client only ever saw the
  * password's placeholder. */
-static struct str hide(struct redactor *redactor, struct arena *arena,
+static struct str hide(struct recording_redactor *redactor, struct arena *arena,
                        struct str secret)
 {
     if (secret.len == 0 || is_kept(redactor, secret)) {
         return secret;
     }
-    const struct table_row *row = table_find(&redactor->secrets, secret);
+    const struct table_row *row =
+        recording_table_find(&redactor->secrets, secret);
     if (row != NULL) {
         return arena_str(arena, row->value);
     }
-    struct str clean = redactor_text(redactor, arena, secret);
+    struct str clean = recording_redactor_text(redactor, arena, secret);
     if (is_kept(redactor, clean)) {
         return clean;
     }
-    uint64_t hash = key_hash(redactor->key, "", clean);
-    struct str placeholder = placeholder_make(arena, hash);
+    uint64_t hash = recording_key_hash(redactor->key, "", clean);
+    struct str placeholder = recording_placeholder_make(arena, hash);
     remember(redactor, secret, placeholder);
     return placeholder;
 }
 
 /* An object keeps its keys; both the whole and its leaves are remembered. */
-struct str redactor_secret(struct redactor *redactor, struct arena *arena,
-                           struct str secret)
+struct str recording_redactor_secret(struct recording_redactor *redactor,
+                                     struct arena *arena, struct str secret)
 {
     struct str result = STR_NONE;
     if (redactor->off) {
         return secret;
     }
-    if (redactor_json_text(redactor, arena, NULL, true, 0, secret, &result)) {
+    if (recording_redactor_json_text(redactor, arena, NULL, true, 0, secret,
+                                     &result)) {
         remember(redactor, secret, result);
         return result;
     }
@@ -153,11 +158,11 @@ struct str redactor_secret(struct redactor *redactor, struct arena *arena,
 }
 
 /* Base64 of bytes stays base64, of what stands for the bytes. */
-static struct str secret_base64(struct redactor *redactor, struct arena *arena,
-                                struct str text)
+static struct str secret_base64(struct recording_redactor *redactor,
+                                struct arena *arena, struct str text)
 {
     struct str bytes = STR_NONE;
-    if (text.len == 0 || placeholder_is_base64(text)) {
+    if (text.len == 0 || recording_placeholder_is_base64(text)) {
         return text;
     }
     if (!base64_read(arena, text, &bytes)) {
@@ -171,38 +176,39 @@ static struct str secret_base64(struct redactor *redactor, struct arena *arena,
 
 /* ---- access keys and accounts ---- */
 
-struct str redactor_access_key(struct redactor *redactor, struct arena *arena,
-                               struct str key)
+struct str recording_redactor_access_key(struct recording_redactor *redactor,
+                                         struct arena *arena, struct str key)
 {
     if (redactor->off || key.len == 0 || is_kept(redactor, key)) {
         return key;
     }
-    uint64_t hash = key_hash(redactor->key, "access key", key);
-    struct str placeholder = placeholder_access_key(arena, hash);
+    uint64_t hash = recording_key_hash(redactor->key, "access key", key);
+    struct str placeholder = recording_placeholder_access_key(arena, hash);
     remember(redactor, key, placeholder);
     return placeholder;
 }
 
 static bool is_account(struct str text)
 {
-    return text.len == ACCOUNT_LEN && account_is_at(text, 0);
+    return text.len == ACCOUNT_LEN && recording_account_is_at(text, 0);
 }
 
-struct str redactor_account(struct redactor *redactor, struct arena *arena,
-                            struct str account)
+struct str recording_redactor_account(struct recording_redactor *redactor,
+                                      struct arena *arena, struct str account)
 {
     if (redactor->off || redactor->leave_accounts || !is_account(account) ||
-        table_find(&redactor->placeholders, account) != NULL) {
+        recording_table_find(&redactor->placeholders, account) != NULL) {
         return account;
     }
-    const struct table_row *row = table_find(&redactor->accounts, account);
+    const struct table_row *row =
+        recording_table_find(&redactor->accounts, account);
     if (row != NULL) {
         return arena_str(arena, row->value);
     }
-    uint64_t hash = key_hash(redactor->key, "account", account);
-    struct str placeholder = placeholder_account(arena, hash);
-    (void)table_put(&redactor->accounts, account, placeholder);
-    redactor_keep(redactor, placeholder);
+    uint64_t hash = recording_key_hash(redactor->key, "account", account);
+    struct str placeholder = recording_placeholder_account(arena, hash);
+    (void)recording_table_put(&redactor->accounts, account, placeholder);
+    recording_redactor_keep(redactor, placeholder);
     redactor->learned++;
     return placeholder;
 }
@@ -217,7 +223,7 @@ static bool is_word(char c)
 
 /* "arn:aws:ssm:eu-west-1:" before, "123456789012:parameter/x" from `at` on. In
  * a target the colons may be written %3A. */
-bool account_is_in_arn(struct str text, size_t at)
+bool recording_account_is_in_arn(struct str text, size_t at)
 {
     size_t colons = 0;
     size_t from = at;
@@ -259,33 +265,33 @@ static bool is_in_path(struct str text, size_t at)
 
 /* A live text of a replay may name an account that this redactor has not met:
  * then what stands for it is one of the placeholders that are kept. */
-static bool is_recorded_account(const struct redactor *redactor,
+static bool is_recorded_account(const struct recording_redactor *redactor,
                                 struct arena *arena, struct str account)
 {
     if (redactor->placeholders.count == 0) {
         return false;
     }
-    struct str placeholder =
-        placeholder_account(arena, key_hash(redactor->key, "account", account));
-    return table_find(&redactor->placeholders, placeholder) != NULL;
+    struct str placeholder = recording_placeholder_account(
+        arena, recording_key_hash(redactor->key, "account", account));
+    return recording_table_find(&redactor->placeholders, placeholder) != NULL;
 }
 
-static struct str find_account(struct redactor *redactor, struct arena *arena,
-                               struct str text, size_t at)
+static struct str find_account(struct recording_redactor *redactor,
+                               struct arena *arena, struct str text, size_t at)
 {
-    if (!account_is_at(text, at)) {
+    if (!recording_account_is_at(text, at)) {
         return STR_NONE;
     }
     struct str account = str_first(str_from(text, at), ACCOUNT_LEN);
-    if (table_find(&redactor->accounts, account) == NULL &&
-        !account_is_in_arn(text, at) && !is_in_path(text, at) &&
+    if (recording_table_find(&redactor->accounts, account) == NULL &&
+        !recording_account_is_in_arn(text, at) && !is_in_path(text, at) &&
         !is_recorded_account(redactor, arena, account)) {
         return STR_NONE;
     }
-    return redactor_account(redactor, arena, account);
+    return recording_redactor_account(redactor, arena, account);
 }
 
-static struct str find_access_key(struct redactor *redactor,
+static struct str find_access_key(struct recording_redactor *redactor,
                                   struct arena *arena, struct str text,
                                   size_t at)
 {
@@ -302,32 +308,33 @@ static struct str find_access_key(struct redactor *redactor,
             return STR_NONE;
         }
     }
-    return redactor_access_key(redactor, arena,
-                               str_first(rest, ACCESS_KEY_LEN));
+    return recording_redactor_access_key(redactor, arena,
+                                         str_first(rest, ACCESS_KEY_LEN));
 }
 
 /* The shape alone tells that it is a secret, wherever it stands. */
-static struct str token_placeholder(struct redactor *redactor,
+static struct str token_placeholder(struct recording_redactor *redactor,
                                     struct arena *arena, struct str token)
 {
-    struct str placeholder =
-        placeholder_make(arena, key_hash(redactor->key, "", token));
+    struct str placeholder = recording_placeholder_make(
+        arena, recording_key_hash(redactor->key, "", token));
     remember(redactor, token, placeholder);
     return placeholder;
 }
 
 /* What begins at `at`: how long it is, and what is to stand there. */
-static size_t find_any(struct redactor *redactor, struct arena *arena,
+static size_t find_any(struct recording_redactor *redactor, struct arena *arena,
                        struct str text, size_t at, struct str *ret_put)
 {
     char c = text.ptr[at];
     if (c == 'r' || c == 'R') {
-        *ret_put = placeholder_at(str_from(text, at));
+        *ret_put = recording_placeholder_at(str_from(text, at));
         if (ret_put->ptr != NULL) {
             return ret_put->len;
         }
     }
-    const struct table_row *row = known_at(&redactor->known, text, at);
+    const struct table_row *row =
+        recording_known_at(&redactor->known, text, at);
     if (row != NULL) {
         *ret_put = row->value;
         return row->key.len;
@@ -342,7 +349,7 @@ static size_t find_any(struct redactor *redactor, struct arena *arena,
             return ACCESS_KEY_LEN;
         }
     }
-    size_t len = token_surely_at(text, at);
+    size_t len = recording_token_surely_at(text, at);
     if (len > 0) {
         struct str token = str_first(str_from(text, at), len);
         *ret_put = token_placeholder(redactor, arena, token);
@@ -350,8 +357,8 @@ static size_t find_any(struct redactor *redactor, struct arena *arena,
     return len;
 }
 
-struct str redactor_text(struct redactor *redactor, struct arena *arena,
-                         struct str text)
+struct str recording_redactor_text(struct recording_redactor *redactor,
+                                   struct arena *arena, struct str text)
 {
     struct buf out = {0};
     size_t copied = 0;
@@ -377,32 +384,35 @@ struct str redactor_text(struct redactor *redactor, struct arena *arena,
 
 /* ---- members ---- */
 
-bool redactor_keeps_number(const struct redactor *redactor, struct str number)
+bool recording_redactor_keeps_number(const struct recording_redactor *redactor,
+                                     struct str number)
 {
-    return redactor->any_number ? placeholder_may_be_number(number)
-                                : placeholder_is_number(redactor->key, number);
+    return redactor->any_number
+               ? recording_placeholder_may_be_number(number)
+               : recording_placeholder_is_number(redactor->key, number);
 }
 
-struct str redactor_member(struct redactor *redactor, struct arena *arena,
-                           enum member_kind kind, struct str text)
+struct str recording_redactor_member(struct recording_redactor *redactor,
+                                     struct arena *arena, enum member_kind kind,
+                                     struct str text)
 {
     if (redactor->off) {
         return text;
     }
     switch (kind) {
     case MEMBER_SECRET:
-        return redactor_secret(redactor, arena, text);
+        return recording_redactor_secret(redactor, arena, text);
     case MEMBER_SECRET_BASE64:
         return secret_base64(redactor, arena, text);
     case MEMBER_ACCESS_KEY:
-        return redactor_access_key(redactor, arena, text);
+        return recording_redactor_access_key(redactor, arena, text);
     case MEMBER_ACCOUNT:
         if (is_account(text)) {
-            return redactor_account(redactor, arena, text);
+            return recording_redactor_account(redactor, arena, text);
         }
         break;
     case MEMBER_PLAIN:
         break;
     }
-    return redactor_text(redactor, arena, text);
+    return recording_redactor_text(redactor, arena, text);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Forms of the query protocols, and request targets: what is replaced is
  * decoded and encoded again, all else stays as it was written. Start at
- * redactor_form() and redactor_target(). */
+ * recording_redactor_form() and recording_redactor_target(). */
 #include "recording/private.h"
 
 enum signing { SIGNING_NONE, SIGNING_CREDENTIAL, SIGNING_SIGNATURE };
@@ -28,7 +28,7 @@ static enum signing signing_of(struct str name)
 }
 
 struct form {
-    struct redactor *redactor;
+    struct recording_redactor *redactor;
     struct arena *arena;
     const struct aws_call *call;
     bool target; /* the query of a target, where signatures may stand */
@@ -39,7 +39,7 @@ static struct str without_key(const struct form *form, struct str credential)
 {
     struct str scope = credential;
     struct str key = str_cut(&scope, '/');
-    key = redactor_access_key(form->redactor, form->arena, key);
+    key = recording_redactor_access_key(form->redactor, form->arena, key);
     return scope.ptr == NULL ? key
                              : arena_printf(form->arena, "%.*s/%.*s",
                                             STR_ARG(key), STR_ARG(scope));
@@ -56,14 +56,15 @@ static struct str redact_value(const struct form *form, struct str name,
         return STR("redacted");
     }
     struct member_path path = {{0}};
-    (void)member_path_enter(&path, form->call, name);
+    (void)recording_member_path_enter(&path, form->call, name);
     enum member_kind kind =
-        member_kind_of(form->redactor->registry, form->call, &path);
+        recording_member_kind_of(form->redactor->registry, form->call, &path);
     buf_free(&path.text);
     if (kind == MEMBER_PLAIN) {
-        value = redactor_document(form->redactor, form->arena, NULL, 1, value);
+        value = recording_redactor_document(form->redactor, form->arena, NULL,
+                                            1, value);
     }
-    return redactor_member(form->redactor, form->arena, kind, value);
+    return recording_redactor_member(form->redactor, form->arena, kind, value);
 }
 
 static void redact_pair(const struct form *form, struct str pair,
@@ -74,7 +75,8 @@ static void redact_pair(const struct form *form, struct str pair,
     struct str name = http_decode(form->arena, raw_name, true);
     struct str decoded = http_decode(form->arena, value, true);
     struct str clean = redact_value(form, name, decoded);
-    struct str clean_name = redactor_text(form->redactor, form->arena, name);
+    struct str clean_name =
+        recording_redactor_text(form->redactor, form->arena, name);
     buf_add(out, str_eq(clean_name, name)
                      ? raw_name
                      : http_encode(form->arena, clean_name, false));
@@ -111,8 +113,9 @@ static struct str redact_form(const struct form *form, struct str text)
                                               : redact_pairs(form, text);
 }
 
-struct str redactor_form(struct redactor *redactor, struct arena *arena,
-                         const struct aws_call *call, struct str form)
+struct str recording_redactor_form(struct recording_redactor *redactor,
+                                   struct arena *arena,
+                                   const struct aws_call *call, struct str form)
 {
     struct form f = {.redactor = redactor, .arena = arena, .call = call};
     return redactor->off || form.len == 0 ? form : redact_form(&f, form);
@@ -120,18 +123,20 @@ struct str redactor_form(struct redactor *redactor, struct arena *arena,
 
 /* ---- targets ---- */
 
-static void redact_segment(struct redactor *redactor, struct arena *arena,
-                           struct str raw, bool inner, struct buf *out)
+static void redact_segment(struct recording_redactor *redactor,
+                           struct arena *arena, struct str raw, bool inner,
+                           struct buf *out)
 {
     struct str plain = http_decode(arena, raw, false);
-    struct str clean = inner ? redactor_account(redactor, arena, plain) : plain;
-    clean = redactor_text(redactor, arena, clean);
+    struct str clean =
+        inner ? recording_redactor_account(redactor, arena, plain) : plain;
+    clean = recording_redactor_text(redactor, arena, clean);
     buf_add(out, str_eq(clean, plain) ? raw : http_encode(arena, clean, false));
 }
 
 /* Segment by segment: a slash that is written %2F stays one. */
-static struct str redact_path(struct redactor *redactor, struct arena *arena,
-                              struct str path)
+static struct str redact_path(struct recording_redactor *redactor,
+                              struct arena *arena, struct str path)
 {
     struct buf out = {0};
     struct str rest = path;
@@ -147,8 +152,10 @@ static struct str redact_path(struct redactor *redactor, struct arena *arena,
     return result;
 }
 
-struct str redactor_target(struct redactor *redactor, struct arena *arena,
-                           const struct aws_call *call, struct str target)
+struct str recording_redactor_target(struct recording_redactor *redactor,
+                                     struct arena *arena,
+                                     const struct aws_call *call,
+                                     struct str target)
 {
     if (redactor->off || target.len == 0) {
         return target;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON without secrets: as a tree, and as a text that stays byte for byte what
  * it was but for the strings and numbers concerned. The text is made from the
- * tree, so that both always say the same. Start at redactor_json(). */
+ * tree, so that both always say the same. Start at recording_redactor_json().
+ */
 #include "recording/private.h"
 
 /* A document in a string in a document ... */
 enum { DEEPEST_TEXT = 3 };
 
 struct walk {
-    struct redactor *redactor;
+    struct recording_redactor *redactor;
     struct arena *arena;
     const struct aws_call *call;
     struct member_path path;
@@ -33,35 +34,36 @@ static bool may_be_document(struct str text)
 static struct str walk_text(struct walk *walk, enum member_kind kind,
                             struct str text)
 {
-    struct redactor *redactor = walk->redactor;
+    struct recording_redactor *redactor = walk->redactor;
     if (walk->all) {
-        return redactor_secret(redactor, walk->arena, text);
+        return recording_redactor_secret(redactor, walk->arena, text);
     }
     if (kind == MEMBER_PLAIN && walk->depth < DEEPEST_TEXT) {
-        text = redactor_document(redactor, walk->arena, walk->call,
-                                 walk->depth + 1, text);
+        text = recording_redactor_document(redactor, walk->arena, walk->call,
+                                           walk->depth + 1, text);
     }
-    return redactor_member(redactor, walk->arena, kind, text);
+    return recording_redactor_member(redactor, walk->arena, kind, text);
 }
 
 static const struct json *walk_number(struct walk *walk, enum member_kind kind,
                                       const struct json *value)
 {
-    const struct redactor *redactor = walk->redactor;
+    const struct recording_redactor *redactor = walk->redactor;
     bool secret = walk->all || kind == MEMBER_SECRET;
     if (kind == MEMBER_ACCOUNT) {
-        struct str account =
-            redactor_account(walk->redactor, walk->arena, value->text);
+        struct str account = recording_redactor_account(
+            walk->redactor, walk->arena, value->text);
         if (!str_eq(account, value->text)) {
             /* A number may not begin with a zero. */
             secret = true;
         }
     }
-    if (!secret || redactor_keeps_number(redactor, value->text)) {
+    if (!secret || recording_redactor_keeps_number(redactor, value->text)) {
         return value;
     }
     struct json *copy = json_new(walk->arena, JSON_NUMBER);
-    copy->text = placeholder_number(walk->arena, redactor->key, value->text);
+    copy->text =
+        recording_placeholder_number(walk->arena, redactor->key, value->text);
     uint64_t number = 0;
     (void)str_to_u64(copy->text, &number);
     copy->number = (double)number;
@@ -92,17 +94,17 @@ static const struct json *walk_container(struct walk *walk,
         struct str key = from->key;
         size_t before = 0;
         if (named && !walk->all) {
-            before = member_path_enter(&walk->path, walk->call, key);
+            before = recording_member_path_enter(&walk->path, walk->call, key);
             /* What is within a secret is one, whatever it is called. */
             inner = kind == MEMBER_SECRET
                         ? kind
-                        : member_kind_of(walk->redactor->registry, walk->call,
-                                         &walk->path);
-            key = redactor_text(walk->redactor, walk->arena, key);
+                        : recording_member_kind_of(walk->redactor->registry,
+                                                   walk->call, &walk->path);
+            key = recording_redactor_text(walk->redactor, walk->arena, key);
         }
         const struct json *to = walk_value(walk, inner, from->value);
         if (named && !walk->all) {
-            member_path_leave(&walk->path, before);
+            recording_member_path_leave(&walk->path, before);
         }
         if (to != from->value || key.ptr != from->key.ptr) {
             copy = copy != NULL ? copy : start_copy(walk, value);
@@ -144,9 +146,10 @@ static const struct json *walk_tree(struct walk *walk, const struct json *value)
     return result;
 }
 
-const struct json *redactor_json(struct redactor *redactor, struct arena *arena,
-                                 const struct aws_call *call,
-                                 const struct json *value)
+const struct json *recording_redactor_json(struct recording_redactor *redactor,
+                                           struct arena *arena,
+                                           const struct aws_call *call,
+                                           const struct json *value)
 {
     if (value == NULL || redactor->off) {
         return value;
@@ -193,24 +196,17 @@ static void edit_value(struct edit *edit, const struct json *from,
     }
 }
 
-static bool parse_document(struct arena *arena, struct str text,
-                           const struct json **ret_value)
-{
-    struct source *source = ARENA_NEW(arena, struct source);
-    *source = (struct source){STR("document"), text};
-    struct diag diag;
-    diag_init(&diag, arena);
-    return json_parse(arena, source, &json_default_limits, ret_value, &diag) &&
-           is_container(*ret_value);
-}
-
-bool redactor_json_text(struct redactor *redactor, struct arena *arena,
-                        const struct aws_call *call, bool all, int depth,
-                        struct str text, struct str *ret_text)
+bool recording_redactor_json_text(struct recording_redactor *redactor,
+                                  struct arena *arena,
+                                  const struct aws_call *call, bool all,
+                                  int depth, struct str text,
+                                  struct str *ret_text)
 {
     const struct json *from = NULL;
-    struct str trimmed = str_trim(text);
-    if (!may_be_document(trimmed) || !parse_document(arena, text, &from)) {
+    if (may_be_document(str_trim(text))) {
+        from = json_read(arena, text, &json_default_limits);
+    }
+    if (from == NULL || !is_container(from)) {
         return false;
     }
     struct walk walk = {.redactor = redactor,
@@ -231,17 +227,18 @@ bool redactor_json_text(struct redactor *redactor, struct arena *arena,
 }
 
 /* The body of a REST call is one of these; so are policies and templates. */
-struct str redactor_document(struct redactor *redactor, struct arena *arena,
-                             const struct aws_call *call, int depth,
-                             struct str text)
+struct str recording_redactor_document(struct recording_redactor *redactor,
+                                       struct arena *arena,
+                                       const struct aws_call *call, int depth,
+                                       struct str text)
 {
     struct str result = STR_NONE;
     bool done = false;
     if (may_be_document(text)) {
-        done = redactor_json_text(redactor, arena, NULL, false, depth, text,
-                                  &result);
+        done = recording_redactor_json_text(redactor, arena, NULL, false, depth,
+                                            text, &result);
     } else if (text.len > 2 && text.ptr[0] == '<') {
-        done = redactor_xml(redactor, arena, call, text, &result);
+        done = recording_redactor_xml(redactor, arena, call, text, &result);
     }
     return done && !str_eq(result, text) ? result : text;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whole messages without secrets: headers by a list, the body as what it is.
  * What cannot be understood and may hold a secret is left out. Start at
- * redact_request() and redact_response(). */
+ * recording_redact_request() and recording_redact_response(). */
 #include "recording/private.h"
 
 struct message {
-    struct redactor *redactor;
+    struct recording_redactor *redactor;
     struct arena *arena;
     const struct aws_call *call;
     struct str content_type; /* lower case */
@@ -15,20 +15,20 @@ struct message {
 
 static bool is_digits(struct str text)
 {
-    return text.len == ACCOUNT_LEN && account_is_at(text, 0);
+    return text.len == ACCOUNT_LEN && recording_account_is_at(text, 0);
 }
 
-static void redact_headers(struct redactor *redactor, struct arena *arena,
-                           struct http_headers *headers)
+static void redact_headers(struct recording_redactor *redactor,
+                           struct arena *arena, struct http_headers *headers)
 {
     for (size_t i = 0; i < headers->count; i++) {
         struct http_header *header = &headers->at[i];
         struct str name = arena_lower(arena, header->name);
         bool account =
             str_starts(name, STR("x-amz")) && is_digits(header->value);
-        header->value = redactor_member(redactor, arena,
-                                        account ? MEMBER_ACCOUNT : MEMBER_PLAIN,
-                                        header->value);
+        header->value = recording_redactor_member(
+            redactor, arena, account ? MEMBER_ACCOUNT : MEMBER_PLAIN,
+            header->value);
     }
 }
 
@@ -54,8 +54,7 @@ static bool is_cbor(const struct message *m, struct str body)
 /* Said to be JSON, or known to be by the protocol. */
 static bool must_be_json(const struct message *m)
 {
-    bool json = m->call != NULL && (m->call->protocol == AWS_JSON_1_0 ||
-                                    m->call->protocol == AWS_JSON_1_1);
+    bool json = m->call != NULL && aws_protocol_is_json(m->call->protocol);
     return str_contains(m->content_type, STR("json")) ||
            (json && (m->is_request || m->content_type.len == 0));
 }
@@ -63,47 +62,45 @@ static bool must_be_json(const struct message *m)
 /* A word or a number, as functions answer. */
 static bool is_json_scalar(const struct message *m, struct str body)
 {
-    struct source source = {STR("body"), body};
-    struct diag diag;
-    const struct json *value = NULL;
-    diag_init(&diag, m->arena);
-    return json_parse(m->arena, &source, &json_default_limits, &value, &diag);
+    return json_read(m->arena, body, &json_default_limits) != NULL;
 }
 
 static bool redact_text_body(const struct message *m, struct str body,
                              struct str *ret_body)
 {
-    *ret_body = redactor_text(m->redactor, m->arena, body);
+    *ret_body = recording_redactor_text(m->redactor, m->arena, body);
     /* Bytes are not for editing: whole, or not at all. */
-    return body_is_utf8(body) || ret_body->ptr == body.ptr;
+    return str_is_utf8(body) || ret_body->ptr == body.ptr;
 }
 
 static bool redact_body(const struct message *m, struct str body,
                         struct str *ret_body)
 {
-    struct redactor *redactor = m->redactor;
+    struct recording_redactor *redactor = m->redactor;
     struct str trimmed = str_trim(body);
     if (trimmed.len == 0 || redactor->off) {
         *ret_body = body;
         return true;
     }
-    if (is_cbor(m, body) || (m->secret && !body_is_utf8(body))) {
+    if (is_cbor(m, body) || (m->secret && !str_is_utf8(body))) {
         return false;
     }
     if (m->secret) {
-        *ret_body = redactor_member(redactor, m->arena, MEMBER_SECRET, body);
+        *ret_body =
+            recording_redactor_member(redactor, m->arena, MEMBER_SECRET, body);
         return true;
     }
-    if (redactor_json_text(redactor, m->arena, m->call, false, 0, body,
-                           ret_body)) {
+    if (recording_redactor_json_text(redactor, m->arena, m->call, false, 0,
+                                     body, ret_body)) {
         return true;
     }
     if (is_form(m)) {
-        *ret_body = redactor_form(redactor, m->arena, m->call, body);
+        *ret_body = recording_redactor_form(redactor, m->arena, m->call, body);
         return true;
     }
     if (trimmed.ptr[0] == '<') {
-        if (redactor_xml(redactor, m->arena, m->call, body, ret_body)) {
+        if (recording_redactor_xml(redactor, m->arena, m->call, body,
+                                   ret_body)) {
             return true;
         }
         return !str_contains(m->content_type, STR("xml")) && !must_be_json(m) &&
@@ -115,15 +112,16 @@ static bool redact_body(const struct message *m, struct str body,
 }
 
 /* What is dropped for its secret must not stand elsewhere. */
-static void learn_headers(struct redactor *redactor, struct arena *arena,
+static void learn_headers(struct recording_redactor *redactor,
+                          struct arena *arena,
                           const struct http_headers *headers)
 {
     for (size_t i = 0; i < headers->count; i++) {
         const struct http_header *header = &headers->at[i];
-        if (header_is_secret(header->name)) {
-            (void)redactor_secret(redactor, arena, header->value);
+        if (recording_header_is_secret(header->name)) {
+            (void)recording_redactor_secret(redactor, arena, header->value);
         } else {
-            (void)redactor_text(redactor, arena, header->value);
+            (void)recording_redactor_text(redactor, arena, header->value);
         }
     }
 }
@@ -137,7 +135,7 @@ static struct str redact_all(struct message *m, struct http_headers *headers,
     *ret_left_out = 0;
     m->content_type =
         arena_lower(m->arena, http_headers_get(headers, "content-type"));
-    bool good = body_decode(m->arena, headers, body, &decoded) &&
+    bool good = recording_body_decode(m->arena, headers, body, &decoded) &&
                 redact_body(m, decoded, &clean);
     if (!m->redactor->off) {
         redact_headers(m->redactor, m->arena, headers);
@@ -147,61 +145,64 @@ static struct str redact_all(struct message *m, struct http_headers *headers,
         return STR_NONE;
     }
     if (!str_eq(clean, body)) {
-        headers_fit_body(m->arena, headers, clean);
+        recording_headers_fit_body(m->arena, headers, clean);
     }
     return clean;
 }
 
-struct http_request redact_request(struct redactor *redactor,
-                                   struct arena *arena,
-                                   const struct aws_call *call,
-                                   const struct http_request *request,
-                                   int64_t *ret_left_out)
+struct http_request
+recording_redact_request(struct recording_redactor *redactor,
+                         struct arena *arena, const struct aws_call *call,
+                         const struct http_request *request,
+                         int64_t *ret_left_out)
 {
     struct message m = {
         .redactor = redactor, .arena = arena, .call = call, .is_request = true};
     struct http_request out = {.method = request->method};
     /* What the head alone tells of may stand in the body, and vice versa. */
     learn_headers(redactor, arena, &request->headers);
-    (void)redactor_target(redactor, arena, call, request->target);
-    out.headers = headers_allowed(arena, &request->headers);
+    (void)recording_redactor_target(redactor, arena, call, request->target);
+    out.headers = recording_headers_allowed(arena, &request->headers);
     out.body = redact_all(&m, &out.headers, request->body, ret_left_out);
-    out.target = redactor_target(redactor, arena, call, request->target);
+    out.target =
+        recording_redactor_target(redactor, arena, call, request->target);
     return out;
 }
 
-struct http_response redact_response(struct redactor *redactor,
-                                     struct arena *arena,
-                                     const struct aws_call *call,
-                                     const struct http_response *response,
-                                     int64_t *ret_left_out)
+struct http_response
+recording_redact_response(struct recording_redactor *redactor,
+                          struct arena *arena, const struct aws_call *call,
+                          const struct http_response *response,
+                          int64_t *ret_left_out)
 {
     bool success = response->status >= 200 && response->status < 300;
     struct message m = {.redactor = redactor,
                         .arena = arena,
                         .call = call,
-                        .secret = success && member_is_body(call, false)};
+                        .secret =
+                            success && recording_member_is_body(call, false)};
     struct http_response out = {.status = response->status};
     learn_headers(redactor, arena, &response->headers);
-    out.headers = headers_allowed(arena, &response->headers);
+    out.headers = recording_headers_allowed(arena, &response->headers);
     out.body = redact_all(&m, &out.headers, response->body, ret_left_out);
     return out;
 }
 
-struct http_request redactor_request(struct redactor *redactor,
-                                     struct arena *arena,
-                                     const struct aws_call *call,
-                                     const struct http_request *request)
+struct http_request
+recording_redactor_request(struct recording_redactor *redactor,
+                           struct arena *arena, const struct aws_call *call,
+                           const struct http_request *request)
 {
     int64_t left_out = 0;
-    return redact_request(redactor, arena, call, request, &left_out);
+    return recording_redact_request(redactor, arena, call, request, &left_out);
 }
 
-struct http_response redactor_response(struct redactor *redactor,
-                                       struct arena *arena,
-                                       const struct aws_call *call,
-                                       const struct http_response *response)
+struct http_response
+recording_redactor_response(struct recording_redactor *redactor,
+                            struct arena *arena, const struct aws_call *call,
+                            const struct http_response *response)
 {
     int64_t left_out = 0;
-    return redact_response(redactor, arena, call, response, &left_out);
+    return recording_redact_response(redactor, arena, call, response,
+                                     &left_out);
 }

@@ -2,7 +2,7 @@
 /* XML without secrets, byte for byte but for the texts of the elements
  * concerned. A scanner of its own over the raw text, because the tree knows no
  * places; whether the text is well-formed is found out first, by expat. Start
- * at redactor_xml(). */
+ * at recording_redactor_xml(). */
 #include "recording/private.h"
 
 #include "xml/xml.h"
@@ -10,7 +10,7 @@
 enum { DEEPEST = 80 };
 
 struct scan {
-    struct redactor *redactor;
+    struct recording_redactor *redactor;
     struct arena *arena;
     const struct aws_call *call;
     struct str text;
@@ -64,8 +64,8 @@ static void open_element(struct scan *scan, struct str name)
         bool frame = scan->depth == 0 ||
                      (scan->depth == 1 && str_ends(name, STR("Result")));
         if (!frame) {
-            (void)member_path_enter(&scan->path, scan->call,
-                                    model_name(scan, name));
+            (void)recording_member_path_enter(&scan->path, scan->call,
+                                              model_name(scan, name));
         }
     }
     scan->depth++;
@@ -76,7 +76,7 @@ static void close_element(struct scan *scan)
     if (scan->depth > 0) {
         scan->depth--;
         if (scan->depth < DEEPEST) {
-            member_path_leave(&scan->path, scan->before[scan->depth]);
+            recording_member_path_leave(&scan->path, scan->before[scan->depth]);
         }
     }
 }
@@ -150,12 +150,13 @@ static struct str decode(struct scan *scan, struct str raw)
 
 static struct str clean_text(struct scan *scan, struct str text)
 {
-    enum member_kind kind =
-        member_kind_of(scan->redactor->registry, scan->call, &scan->path);
+    enum member_kind kind = recording_member_kind_of(scan->redactor->registry,
+                                                     scan->call, &scan->path);
     if (kind == MEMBER_PLAIN) {
-        text = redactor_document(scan->redactor, scan->arena, NULL, 1, text);
+        text = recording_redactor_document(scan->redactor, scan->arena, NULL, 1,
+                                           text);
     }
-    return redactor_member(scan->redactor, scan->arena, kind, text);
+    return recording_redactor_member(scan->redactor, scan->arena, kind, text);
 }
 
 /* Blanks between elements are no member. */
@@ -207,7 +208,8 @@ static struct str take_tag(struct scan *scan)
 
 static void put_plain(struct scan *scan, struct str raw)
 {
-    buf_add(&scan->out, redactor_text(scan->redactor, scan->arena, raw));
+    buf_add(&scan->out,
+            recording_redactor_text(scan->redactor, scan->arena, raw));
 }
 
 static void scan_cdata(struct scan *scan)
@@ -266,9 +268,9 @@ static void scan_all(struct scan *scan)
     }
 }
 
-bool redactor_xml(struct redactor *redactor, struct arena *arena,
-                  const struct aws_call *call, struct str text,
-                  struct str *ret_text)
+bool recording_redactor_xml(struct recording_redactor *redactor,
+                            struct arena *arena, const struct aws_call *call,
+                            struct str text, struct str *ret_text)
 {
     struct source source = {STR("answer"), text};
     struct diag diag;

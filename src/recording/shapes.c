@@ -11,10 +11,10 @@ struct search {
     const struct loaded *loaded;
     struct aws_registry *registry;
     struct diag *diag;
-    struct arena *scratch;       /* reset after each line */
-    struct table accounts;       /* told already, or placeholders */
-    struct arena *arena;         /* of the table */
-    struct redactor **redactors; /* by session */
+    struct arena *scratch;                 /* reset after each line */
+    struct table accounts;                 /* told already, or placeholders */
+    struct arena *arena;                   /* of the table */
+    struct recording_redactor **redactors; /* by session */
     /* of the line that is looked at */
     size_t start;
     struct source source;
@@ -49,11 +49,12 @@ static void search_accounts(struct search *s, size_t at)
 {
     struct str text = s->source.text;
     struct str account = str_first(str_from(text, at), ACCOUNT_LEN);
-    if (!account_is_at(text, at) || !account_is_in_arn(text, at) ||
-        table_find(&s->accounts, account) != NULL) {
+    if (!recording_account_is_at(text, at) ||
+        !recording_account_is_in_arn(text, at) ||
+        recording_table_find(&s->accounts, account) != NULL) {
         return;
     }
-    (void)table_put(&s->accounts, account, STR_NONE);
+    (void)recording_table_put(&s->accounts, account, STR_NONE);
     report(s, at, at + ACCOUNT_LEN, "an account id");
 }
 
@@ -63,7 +64,7 @@ static void search_raw(struct search *s)
     size_t at = 0;
     while (at < text.len) {
         const char *what = NULL;
-        size_t len = token_at(text, at, &what);
+        size_t len = recording_token_at(text, at, &what);
         if (len > 0) {
             report(s, at, at + len, what);
         } else if (text.ptr[at] >= '0' && text.ptr[at] <= '9') {
@@ -116,7 +117,8 @@ static void compare_text(struct search *s, const struct json *string,
 static void search_headers(struct search *s, const struct json *headers,
                            const struct http_headers *as_read)
 {
-    struct http_headers allowed = headers_allowed(s->scratch, as_read);
+    struct http_headers allowed =
+        recording_headers_allowed(s->scratch, as_read);
     size_t kept = 0;
     for (size_t i = 0; headers != NULL && i < headers->count; i++) {
         const struct json *pair = headers->members[i].value;
@@ -132,12 +134,12 @@ static void search_headers(struct search *s, const struct json *headers,
 
 /* ---- lines ---- */
 
-static struct redactor *redactor_of(struct search *s,
-                                    const struct recording_session *session)
+static struct recording_redactor *
+redactor_of(struct search *s, const struct recording_session *session)
 {
-    struct redactor **at = &s->redactors[session->index];
+    struct recording_redactor **at = &s->redactors[session->index];
     if (*at == NULL) {
-        *at = redactor_new(s->registry, session->key);
+        *at = recording_redactor_new(s->registry, session->key);
         (*at)->leave_accounts = true;
         (*at)->any_number = !session->keyed;
     }
@@ -148,7 +150,7 @@ static void search_messages(struct search *s, size_t index,
                             const struct json *line)
 {
     const struct recording_entry *entry = &s->loaded->open.entries[index];
-    struct redactor *redactor = redactor_of(s, entry->session);
+    struct recording_redactor *redactor = redactor_of(s, entry->session);
     const struct json *request = json_get(line, STR("request"));
     const struct json *response = json_get(line, STR("response"));
     const struct json *client = json_get(line, STR("client"));
@@ -156,19 +158,21 @@ static void search_messages(struct search *s, size_t index,
     struct aws_call call;
     recording_get(&s->loaded->open, index, s->scratch, &what, &call);
     struct http_request clean =
-        redactor_request(redactor, s->scratch, &call, &what.request);
-    struct http_response clean_response =
-        redactor_response(redactor, s->scratch, &call, &what.response);
+        recording_redactor_request(redactor, s->scratch, &call, &what.request);
+    struct http_response clean_response = recording_redactor_response(
+        redactor, s->scratch, &call, &what.response);
     const struct json *input = json_get(line, STR("input"));
     const struct json *output = json_get(line, STR("output"));
-    compare_trees(s, input, redactor_json(redactor, s->scratch, &call, input));
+    compare_trees(s, input,
+                  recording_redactor_json(redactor, s->scratch, &call, input));
     compare_trees(s, output,
-                  redactor_json(redactor, s->scratch, &call, output));
+                  recording_redactor_json(redactor, s->scratch, &call, output));
     compare_text(s, json_get(request, STR("body")), clean.body);
     compare_text(s, json_get(response, STR("body")), clean_response.body);
     compare_text(s, json_get(request, STR("target")), clean.target);
-    compare_text(s, client,
-                 redactor_access_key(redactor, s->scratch, json_text(client)));
+    compare_text(
+        s, client,
+        recording_redactor_access_key(redactor, s->scratch, json_text(client)));
     search_headers(s, json_get(request, STR("headers")), &what.request.headers);
     search_headers(s, json_get(response, STR("headers")),
                    &what.response.headers);
@@ -183,19 +187,14 @@ static bool has_messages(enum recording_kind kind)
 static void look_at(struct search *s, size_t line)
 {
     s->start = s->loaded->starts[line - 1];
-    s->source =
-        (struct source){s->loaded->source.name, loaded_line(s->loaded, line)};
+    s->source = (struct source){s->loaded->source.name,
+                                recording_loaded_line(s->loaded, line)};
     buf_clear(&s->found);
 }
 
 static const struct json *parse_line(struct search *s)
 {
-    struct diag ignored;
-    const struct json *line = NULL;
-    diag_init(&ignored, s->scratch);
-    return json_parse(s->scratch, &s->source, &line_limits, &line, &ignored)
-               ? line
-               : NULL;
+    return json_read(s->scratch, s->source.text, &recording_line_limits);
 }
 
 /* Entries stand by time: which one each line became, from 1; 0: none. */
@@ -236,15 +235,16 @@ size_t recording_find_secrets(const struct recording *recording,
         .scratch = arena_new(),
         .arena = arena_new(),
     };
-    table_init(&s.accounts, s.arena);
+    recording_table_init(&s.accounts, s.arena);
     for (size_t i = 0; i < recording->placeholder_count; i++) {
-        (void)table_put(&s.accounts, recording->placeholders[i], STR_NONE);
+        (void)recording_table_put(&s.accounts, recording->placeholders[i],
+                                  STR_NONE);
     }
-    s.redactors =
-        ARENA_ARRAY(s.arena, struct redactor *, recording->session_count);
+    s.redactors = ARENA_ARRAY(s.arena, struct recording_redactor *,
+                              recording->session_count);
     search_all(&s);
     for (size_t i = 0; i < recording->session_count; i++) {
-        redactor_free(s.redactors[i]);
+        recording_redactor_free(s.redactors[i]);
     }
     buf_free(&s.found);
     arena_free(s.scratch);

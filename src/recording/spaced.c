@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON as Python's json.dumps() writes it, for that is what boto3 sends: with
  * it a body need not stand in a line beside the input that it says. Start at
- * spaced_write(). */
+ * recording_spaced_write(). */
 #include "recording/private.h"
 
 /* One character of valid UTF-8. */
@@ -31,7 +31,7 @@ static size_t add_escaped(struct str text, struct buf *out)
     return len;
 }
 
-void spaced_write(const struct json *value, struct buf *out)
+void recording_spaced_write(const struct json *value, struct buf *out)
 {
     struct buf compact = {0};
     json_write(value, &compact);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A table of texts by text, in an arena. Here because a redactor meets the same
- * few thousand again and again. Start at table_find(). */
+ * few thousand again and again. Start at recording_table_find(). */
 #include "recording/private.h"
 
 enum { FIRST_BUCKETS = 64 };
 
-void table_init(struct table *table, struct arena *arena)
+void recording_table_init(struct table *table, struct arena *arena)
 {
     *table = (struct table){
         .arena = arena,
@@ -14,7 +14,8 @@ void table_init(struct table *table, struct arena *arena)
     };
 }
 
-struct table_row *table_find(const struct table *table, struct str key)
+struct table_row *recording_table_find(const struct table *table,
+                                       struct str key)
 {
     uint64_t hash = str_hash(key);
     struct table_row *row = table->buckets[hash % table->bucket_count];
@@ -42,10 +43,10 @@ static void grow(struct table *table)
     table->bucket_count = count;
 }
 
-struct table_row *table_put(struct table *table, struct str key,
-                            struct str value)
+struct table_row *recording_table_put(struct table *table, struct str key,
+                                      struct str value)
 {
-    struct table_row *row = table_find(table, key);
+    struct table_row *row = recording_table_find(table, key);
     if (row != NULL) {
         return row;
     }

@@ -35,8 +35,9 @@ static void tee_watch(struct http_source *self, struct timers *timers,
     http_source_watch(tee->inner, timers, watcher);
 }
 
-struct http_source *tee_init(struct tee *tee, struct http_source *inner,
-                             size_t limit, void (*on_end)(void *), void *ctx)
+struct http_source *recording_tee_init(struct tee *tee,
+                                       struct http_source *inner, size_t limit,
+                                       void (*on_end)(void *), void *ctx)
 {
     *tee = (struct tee){
         .source = {.read = tee_read, .watch = tee_watch},
@@ -48,7 +49,7 @@ struct http_source *tee_init(struct tee *tee, struct http_source *inner,
     return &tee->source;
 }
 
-void tee_done(struct tee *tee)
+void recording_tee_done(struct tee *tee)
 {
     buf_free(&tee->copy);
 }

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shapes of well-known secrets in raw text, as rows: each looks whether one
- * begins at a place, and how long it is. Start at token_at(). */
+ * begins at a place, and how long it is. Start at recording_token_at(). */
 #include "recording/private.h"
 
 typedef bool letter_fn(char c);
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_upper(char c)
 {
-    return (c >= 'A' && c <= 'Z') || is_digit(c);
+    return (c >= 'A' && c <= 'Z') || str_is_digit(c);
 }
 
 static bool is_word(char c)
@@ -173,7 +168,7 @@ static void count_letter(struct census *census, char c)
     census->letters++;
     census->upper += c >= 'A' && c <= 'Z';
     census->lower += c >= 'a' && c <= 'z';
-    census->digits += is_digit(c);
+    census->digits += str_is_digit(c);
     census->slashes += c == '/';
 }
 
@@ -221,7 +216,7 @@ static bool is_inside(struct str text, size_t at)
     return !escape && !(at > 2 && text.ptr[at - 3] == '%');
 }
 
-size_t token_at(struct str text, size_t at, const char **ret_what)
+size_t recording_token_at(struct str text, size_t at, const char **ret_what)
 {
     struct str rest = str_from(text, at);
     if (is_inside(text, at)) {
@@ -249,7 +244,7 @@ static size_t find_key_block(struct str text)
     return end == STR_NOT_FOUND ? text.len : begin + end + 16;
 }
 
-size_t token_surely_at(struct str text, size_t at)
+size_t recording_token_surely_at(struct str text, size_t at)
 {
     const char *what = NULL;
     struct str rest = str_from(text, at);

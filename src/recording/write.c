@@ -4,13 +4,14 @@
  */
 #include "recording/private.h"
 
+#include "base/base64.h"
 #include "base/file.h"
 #include "base/mem.h"
 
 /* The first line after a cut one begins a line of its own. */
-bool writer_put(struct recording_writer *writer)
+bool recording_writer_put(struct recording_writer *writer)
 {
-    line_end(&writer->line);
+    recording_line_end(&writer->line);
     bool good =
         !writer->failed && file_write(writer->fd, buf_str(&writer->line));
     writer->failed = !good;
@@ -19,9 +20,10 @@ bool writer_put(struct recording_writer *writer)
     return good;
 }
 
-void writer_begin(struct recording_writer *writer, enum recording_kind kind)
+void recording_writer_begin(struct recording_writer *writer,
+                            enum recording_kind kind)
 {
-    line_begin(&writer->line, kind, writer->session, writer->n);
+    recording_line_begin(&writer->line, kind, writer->session, writer->n);
 }
 
 /* ---- calls, resends, read-backs ---- */
@@ -39,30 +41,16 @@ struct clean {
     const struct json *output; /* NULL: none that can be read */
 };
 
-static bool is_json(enum aws_protocol protocol)
+static bool answers_json(enum aws_protocol protocol)
 {
-    return protocol == AWS_JSON_1_0 || protocol == AWS_JSON_1_1 ||
-           protocol == AWS_REST_JSON;
-}
-
-static const struct json *parse_body(struct arena *arena, struct str body)
-{
-    struct source *source = ARENA_NEW(arena, struct source);
-    *source = (struct source){STR("body"), body};
-    struct diag diag;
-    const struct json *value = NULL;
-    diag_init(&diag, arena);
-    return body.len > 0 && json_parse(arena, source, &json_default_limits,
-                                      &value, &diag)
-               ? value
-               : NULL;
+    return aws_protocol_is_json(protocol) || protocol == AWS_REST_JSON;
 }
 
 static void clean_request(struct clean *c, struct recording_writer *writer)
 {
     const struct recording_interaction *what = c->what;
-    c->request = redact_request(writer->redactor, c->arena, &c->call,
-                                &what->request, &c->request_left_out);
+    c->request = recording_redact_request(writer->redactor, c->arena, &c->call,
+                                          &what->request, &c->request_left_out);
     if (what->request_left_out > 0) {
         c->request_left_out = what->request_left_out;
     }
@@ -72,7 +60,8 @@ static void clean_request(struct clean *c, struct recording_writer *writer)
     }
     const struct json *input =
         recording_input(c->arena, writer->registry, &c->call, &what->request);
-    c->input = redactor_json(writer->redactor, c->arena, &c->call, input);
+    c->input =
+        recording_redactor_json(writer->redactor, c->arena, &c->call, input);
 }
 
 static void clean_response(struct clean *c, struct recording_writer *writer)
@@ -81,15 +70,16 @@ static void clean_response(struct clean *c, struct recording_writer *writer)
     if (what->outcome != HTTP_ANSWERED) {
         return;
     }
-    c->response = redact_response(writer->redactor, c->arena, &c->call,
+    c->response =
+        recording_redact_response(writer->redactor, c->arena, &c->call,
                                   &what->response, &c->response_left_out);
     if (what->response_left_out > 0) {
         c->response_left_out = what->response_left_out;
     }
     if (c->response_left_out > 0) {
         c->response.body = STR_NONE;
-    } else if (is_json(c->call.protocol)) {
-        c->output = parse_body(c->arena, c->response.body);
+    } else if (answers_json(c->call.protocol)) {
+        c->output = json_read(c->arena, c->response.body, &json_default_limits);
     }
 }
 
@@ -108,20 +98,20 @@ static void write_body(struct buf *line, struct arena *arena, struct str body,
                        int64_t left_out, const struct json *tree)
 {
     if (left_out > 0) {
-        line_number(line, "left_out", left_out);
+        recording_line_number(line, "left_out", left_out);
         return;
     }
     if (tree == NULL ? body.len == 0 : is_written_by(json_write, tree, body)) {
         return;
     }
-    if (tree != NULL && is_written_by(spaced_write, tree, body)) {
-        line_flag(line, "spaced", true);
+    if (tree != NULL && is_written_by(recording_spaced_write, tree, body)) {
+        recording_line_flag(line, "spaced", true);
         return;
     }
-    if (body_is_utf8(body)) {
-        line_text(line, "body", body);
+    if (str_is_utf8(body)) {
+        recording_line_text(line, "body", body);
     } else {
-        line_text(line, "body_base64", base64_write(arena, body));
+        recording_line_text(line, "body_base64", base64_write(arena, body));
     }
 }
 
@@ -131,28 +121,30 @@ static void write_messages(struct recording_writer *writer,
     struct buf *line = &writer->line;
     const struct recording_interaction *what = c->what;
     if (c->input != NULL) {
-        line_json(line, "input", c->input);
+        recording_line_json(line, "input", c->input);
     }
-    line_open(line, "request");
-    line_text(line, "method", c->request.method);
-    line_text(line, "target", c->request.target);
-    line_headers(line, "headers", &c->request.headers);
+    recording_line_open(line, "request");
+    recording_line_text(line, "method", c->request.method);
+    recording_line_text(line, "target", c->request.target);
+    recording_line_headers(line, "headers", &c->request.headers);
     write_body(line, c->arena, c->request.body, c->request_left_out, c->input);
-    line_close(line);
+    recording_line_close(line);
     if (what->outcome != HTTP_ANSWERED) {
-        line_text(line, "outcome", str_of(http_outcome_name(what->outcome)));
-        line_text_if(line, "error",
-                     redactor_text(writer->redactor, c->arena, what->error));
+        recording_line_text(line, "outcome",
+                            str_of(http_outcome_name(what->outcome)));
+        recording_line_text_if(
+            line, "error",
+            recording_redactor_text(writer->redactor, c->arena, what->error));
         return;
     }
-    line_open(line, "response");
-    line_number(line, "status", c->response.status);
-    line_headers(line, "headers", &c->response.headers);
+    recording_line_open(line, "response");
+    recording_line_number(line, "status", c->response.status);
+    recording_line_headers(line, "headers", &c->response.headers);
     write_body(line, c->arena, c->response.body, c->response_left_out,
                c->output);
-    line_close(line);
+    recording_line_close(line);
     if (c->output != NULL) {
-        line_json(line, "output", c->output);
+        recording_line_json(line, "output", c->output);
     }
 }
 
@@ -170,25 +162,27 @@ bool recording_write_interaction(struct recording_writer *writer,
     }
     struct clean c = {
         .arena = arena_new(), .what = what, .call = call_of(what)};
-    struct redactor *redactor = writer->redactor;
+    struct recording_redactor *redactor = writer->redactor;
     struct str client =
-        redactor_access_key(redactor, c.arena, what->access_key);
+        recording_redactor_access_key(redactor, c.arena, what->access_key);
     clean_request(&c, writer);
     clean_response(&c, writer);
     struct buf *line = &writer->line;
-    writer_begin(writer, what->kind);
-    line_text(line, "exchange", what->exchange);
-    line_text_if(line, "client", client);
-    line_number(line, "at_ms", what->at_ms);
-    line_number(line, "took_ms", what->took_ms);
-    line_text_if(line, "service", c.call.service);
-    line_text_if(line, "operation", c.call.operation);
-    line_text(line, "protocol", str_of(aws_protocol_name(c.call.protocol)));
-    line_text_if(line, "region", c.call.region);
-    line_text_if(line, "group",
-                 redactor_text(redactor, c.arena, c.call.prefix));
+    recording_writer_begin(writer, what->kind);
+    recording_line_text(line, "exchange", what->exchange);
+    recording_line_text_if(line, "client", client);
+    recording_line_number(line, "at_ms", what->at_ms);
+    recording_line_number(line, "took_ms", what->took_ms);
+    recording_line_text_if(line, "service", c.call.service);
+    recording_line_text_if(line, "operation", c.call.operation);
+    recording_line_text(line, "protocol",
+                        str_of(aws_protocol_name(c.call.protocol)));
+    recording_line_text_if(line, "region", c.call.region);
+    recording_line_text_if(
+        line, "group",
+        recording_redactor_text(redactor, c.arena, c.call.prefix));
     write_messages(writer, &c);
-    bool good = writer_put(writer);
+    bool good = recording_writer_put(writer);
     arena_free(c.arena);
     return good;
 }
@@ -201,10 +195,10 @@ bool recording_write_joined(struct recording_writer *writer,
     if (writer->failed) {
         return false;
     }
-    writer_begin(writer, RECORDING_JOINED);
-    line_text(&writer->line, "exchange", exchange);
-    line_number(&writer->line, "at_ms", at_ms);
-    return writer_put(writer);
+    recording_writer_begin(writer, RECORDING_JOINED);
+    recording_line_text(&writer->line, "exchange", exchange);
+    recording_line_number(&writer->line, "at_ms", at_ms);
+    return recording_writer_put(writer);
 }
 
 bool recording_write_outcome(struct recording_writer *writer,
@@ -215,25 +209,28 @@ bool recording_write_outcome(struct recording_writer *writer,
     }
     struct arena *arena = arena_new();
     struct buf *line = &writer->line;
-    writer_begin(writer, RECORDING_OUTCOME);
-    line_text(line, "exchange", event->exchange);
-    line_number(line, "at_ms", at_ms);
-    line_text_if(line, "service", event->service);
-    line_text_if(line, "operation", event->operation);
-    line_text_if(line, "region", event->region);
-    line_text_if(line, "resource",
-                 redactor_text(writer->redactor, arena, event->resource));
-    line_text(line, "outcome", str_of(outcome_name(event->outcome)));
-    line_number(line, "reads", event->reads.value);
-    line_number(line, "waited_ms", event->waited_ms.value);
-    bool good = writer_put(writer);
+    recording_writer_begin(writer, RECORDING_OUTCOME);
+    recording_line_text(line, "exchange", event->exchange);
+    recording_line_number(line, "at_ms", at_ms);
+    recording_line_text_if(line, "service", event->service);
+    recording_line_text_if(line, "operation", event->operation);
+    recording_line_text_if(line, "region", event->region);
+    recording_line_text_if(
+        line, "resource",
+        recording_redactor_text(writer->redactor, arena, event->resource));
+    recording_line_text(line, "outcome",
+                        str_of(event_outcome_name(event->outcome)));
+    recording_line_number(line, "reads", event->reads.value);
+    recording_line_number(line, "waited_ms", event->waited_ms.value);
+    bool good = recording_writer_put(writer);
     arena_free(arena);
     return good;
 }
 
 /* ---- the end ---- */
 
-struct redactor *recording_writer_redactor(struct recording_writer *writer)
+struct recording_redactor *
+recording_writer_redactor(struct recording_writer *writer)
 {
     return writer->redactor;
 }
@@ -244,12 +241,12 @@ bool recording_writer_close(struct recording_writer *writer)
         return true;
     }
     if (!writer->failed) {
-        writer_begin(writer, RECORDING_END);
-        (void)writer_put(writer);
+        recording_writer_begin(writer, RECORDING_END);
+        (void)recording_writer_put(writer);
     }
     bool good = !writer->failed;
     file_close(writer->fd);
-    redactor_free(writer->redactor);
+    recording_redactor_free(writer->redactor);
     buf_free(&writer->line);
     arena_free(writer->arena);
     mem_free(writer);

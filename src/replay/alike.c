@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A live request held against a recorded one, leaf by leaf. Here because
  * matching and the diff of a miss must agree on what is the same. Start at
- * alike(). */
+ * replay_alike(). */
 #include "replay/private.h"
 
 struct comparison {
@@ -10,6 +10,7 @@ struct comparison {
     const struct recording_session *session;
     struct buf path; /* "Tags[0].Value" */
     struct differences *differences;
+    bool to_the_end; /* a difference does not end it */
 };
 
 /* The live value at one place: as it came, and as the redactor leaves it. */
@@ -79,11 +80,11 @@ static bool stands_for(const struct comparison *c, struct str placeholder,
     if (!session->facts.redact || !session->keyed) {
         return false;
     }
-    struct redactor *redactor =
-        redactor_new(c->replay->config.registry, session->key);
-    bool same = str_eq(placeholder,
-                       redactor_secret(redactor, c->question->scratch, plain));
-    redactor_free(redactor);
+    struct recording_redactor *redactor =
+        recording_redactor_new(c->replay->config.registry, session->key);
+    bool same = str_eq(placeholder, recording_redactor_secret(
+                                        redactor, c->question->scratch, plain));
+    recording_redactor_free(redactor);
     return same;
 }
 
@@ -95,16 +96,21 @@ static bool same_text(const struct comparison *c, struct str recorded,
                       struct str plain, struct str hidden)
 {
     struct replay *replay = c->replay;
-    if (variables_allow(&replay->variables, recorded, hidden)) {
+    if (replay_variables_allow(&replay->variables, recorded, hidden)) {
         return true;
     }
     if (plain.ptr != hidden.ptr &&
-        variables_allow(&replay->variables, recorded, plain)) {
+        replay_variables_allow(&replay->variables, recorded, plain)) {
         return true;
     }
-    return replay_is_placeholder(replay, recorded) &&
-           !replay_is_placeholder(replay, hidden) &&
-           stands_for(c, recorded, plain);
+    if (!replay_is_placeholder(replay, recorded)) {
+        return false;
+    }
+    /* A secret may hold what each run makes afresh. */
+    struct str words = replay_variables_rewrite(
+        &replay->variables, c->question->scratch, plain, TEXTS_RECORDED);
+    return (!replay_is_placeholder(replay, hidden) || words.ptr != plain.ptr) &&
+           stands_for(c, recorded, words);
 }
 
 static bool same_leaf(const struct comparison *c, const struct json *recorded,
@@ -123,8 +129,8 @@ static bool same_leaf(const struct comparison *c, const struct json *recorded,
     return recorded->type == JSON_NUMBER &&
            (json_equal(recorded, live.plain) ||
             (recorded->text.len > 0 && live.plain->text.len > 0 &&
-             variables_allow(&c->replay->variables, recorded->text,
-                             live.plain->text)));
+             replay_variables_allow(&c->replay->variables, recorded->text,
+                                    live.plain->text)));
 }
 
 /* ---- arrays and objects ---- */
@@ -159,7 +165,7 @@ static bool compare_arrays(struct comparison *c, const struct json *recorded,
     size_t count = recorded->count > live.hidden->count ? recorded->count
                                                         : live.hidden->count;
     bool same = true;
-    for (size_t i = 0; i < count && (same || c->differences != NULL); i++) {
+    for (size_t i = 0; i < count && (same || c->to_the_end); i++) {
         size_t before = enter_at(c, i);
         struct live one = {item(live.plain, i), item(live.hidden, i)};
         same = compare(c, item(recorded, i), one) && same;
@@ -178,7 +184,7 @@ static struct str live_key(struct comparison *c, const struct json *recorded,
     for (size_t i = 0; i < live->count; i++) {
         struct str other = live->members[i].key;
         if (json_get(recorded, other) == NULL &&
-            variables_allow(&c->replay->variables, key, other)) {
+            replay_variables_allow(&c->replay->variables, key, other)) {
             return other;
         }
     }
@@ -199,7 +205,7 @@ static bool compare_objects(struct comparison *c, const struct json *recorded,
                             struct live live)
 {
     bool same = true;
-    bool all = c->differences != NULL;
+    bool all = c->to_the_end;
     struct str *met =
         ARENA_ARRAY(c->question->scratch, struct str, recorded->count);
     for (size_t i = 0; i < recorded->count && (same || all); i++) {
@@ -229,8 +235,8 @@ static bool is_ignored(const struct comparison *c)
 {
     const struct aws_call *call = c->question->call;
     return c->replay->ignored.count > 0 && c->path.len > 0 &&
-           ignored_has(&c->replay->ignored, call->service, call->operation,
-                       buf_str(&c->path));
+           replay_ignored_has(&c->replay->ignored, call->service,
+                              call->operation, buf_str(&c->path));
 }
 
 static bool compare(struct comparison *c, const struct json *recorded,
@@ -273,13 +279,15 @@ static bool compare_heads(struct comparison *c, const struct recorded *recorded)
     const struct question *q = c->question;
     struct arena *arena =
         c->differences != NULL ? c->differences->arena : c->question->scratch;
-    struct redactor *redactor = replay_redactor(c->replay, c->session);
+    struct recording_redactor *redactor =
+        replay_redactor(c->replay, c->session);
     recording_get(c->replay->recording,
                   (size_t)(recorded - c->replay->index.recorded), arena, &was,
                   &call);
     struct str target = q->request->target;
-    struct str hidden =
-        redactor == NULL ? target : redactor_text(redactor, arena, target);
+    struct str hidden = redactor == NULL
+                            ? target
+                            : recording_redactor_text(redactor, arena, target);
     struct {
         const char *name;
         const struct json *recorded;
@@ -308,6 +316,24 @@ static bool compare_heads(struct comparison *c, const struct recorded *recorded)
 
 /* ---- the whole ---- */
 
+/* Where a secret may hold a variable, the other members are asked first what it
+ * is bound to. */
+static bool compare_inputs(struct comparison *c,
+                           const struct recorded *recorded, struct live live)
+{
+    if (c->replay->variables.count > 0 && recorded->hides) {
+        struct comparison first = *c;
+        first.differences = NULL;
+        first.to_the_end = true;
+        bool same = compare(&first, recorded->entry->input, live);
+        buf_free(&first.path);
+        if (same && c->differences == NULL) {
+            return true;
+        }
+    }
+    return compare(c, recorded->entry->input, live);
+}
+
 /* What has another shape is the same only by way of a placeholder. */
 static bool may_be_alike(const struct question *question,
                          const struct recorded *recorded, size_t redactor)
@@ -317,8 +343,9 @@ static bool may_be_alike(const struct question *question,
            question->shapes[redactor] == recorded->shapes[SHELF_ALIKE];
 }
 
-bool alike(struct replay *replay, const struct question *question,
-           const struct recorded *recorded, struct differences *differences)
+bool replay_alike(struct replay *replay, const struct question *question,
+                  const struct recorded *recorded,
+                  struct differences *differences)
 {
     const struct recording_entry *entry = recorded->entry;
     size_t by = replay_redactor_index(replay, entry->session);
@@ -330,6 +357,7 @@ bool alike(struct replay *replay, const struct question *question,
         .question = question,
         .session = entry->session,
         .differences = differences,
+        .to_the_end = differences != NULL,
     };
     struct arena_mark mark = arena_mark(question->scratch);
     size_t bound = replay->variables.bound;
@@ -337,11 +365,11 @@ bool alike(struct replay *replay, const struct question *question,
     if (entry->input == NULL || question->input == NULL) {
         same = compare_heads(&c, recorded);
     } else {
-        same = compare(&c, entry->input,
-                       (struct live){question->input, question->hidden[by]});
+        same = compare_inputs(
+            &c, recorded, (struct live){question->input, question->hidden[by]});
     }
     if (!same || differences != NULL) {
-        variables_undo(&replay->variables, bound);
+        replay_variables_undo(&replay->variables, bound);
     }
     arena_reset(question->scratch, mark);
     buf_free(&c.path);

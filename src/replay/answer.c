@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was recorded becomes a live answer: whole, dated, and in the words of
- * this run. Start at answer_make(). */
+ * this run. Start at replay_answer_make(). */
 #include "replay/private.h"
 
 #include "base/clock.h"
@@ -9,26 +9,16 @@ enum { BODY_LIMIT = 64 * 1024 * 1024 };
 
 /* ---- the words of this run ---- */
 
-static bool parse(struct arena *arena, struct str text,
-                  const struct json **ret_value)
-{
-    struct source *source = ARENA_NEW(arena, struct source);
-    struct diag diag;
-    *source = (struct source){STR("body"), text};
-    diag_init(&diag, arena);
-    return json_parse(arena, source, &json_default_limits, ret_value, &diag);
-}
-
 static struct str swap_body(const struct swapping *swapping,
                             struct arena *arena, struct str body)
 {
-    const struct json *value = NULL;
-    if (!parse(arena, body, &value)) {
+    const struct json *value = json_read(arena, body, &json_default_limits);
+    if (value == NULL) {
         struct swapping as_text = *swapping;
         as_text.xml = str_starts(str_trim(body), STR("<"));
-        return swap_text(&as_text, arena, body);
+        return replay_swap_text(&as_text, arena, body);
     }
-    const struct json *swapped = swap_json(swapping, arena, value);
+    const struct json *swapped = replay_swap_json(swapping, arena, value);
     if (swapped == value) {
         return body;
     }
@@ -71,7 +61,7 @@ static void swap_response(const struct swapping *swapping, struct arena *arena,
 {
     struct http_headers *headers = &response->headers;
     struct str plain = response->body;
-    if (!swapping_has_any(swapping)) {
+    if (!replay_swapping_has_any(swapping)) {
         return;
     }
     for (size_t i = 0; i < headers->count; i++) {
@@ -80,7 +70,7 @@ static void swap_response(const struct swapping *swapping, struct arena *arena,
         if (!str_eq_nocase(name, STR("Date")) &&
             !str_eq_nocase(str_first(name, 8), STR("Content-"))) {
             headers->at[i].value =
-                swap_text(swapping, arena, headers->at[i].value);
+                replay_swap_text(swapping, arena, headers->at[i].value);
         }
     }
     if (str_eq_nocase(http_headers_get(headers, "Content-Encoding"),
@@ -142,8 +132,8 @@ static void give_nothing(struct http_fetch *fetch, enum http_outcome outcome,
     fetch->error = arena_str(fetch->arena, why);
 }
 
-void answer_make(struct replay *replay, const struct found *found,
-                 struct http_fetch *fetch)
+void replay_answer_make(struct replay *replay, const struct found *found,
+                        struct http_fetch *fetch)
 {
     const struct recorded *r = found->recorded;
     struct recording_interaction was;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which recorded exchange a live one repeats, and when it began. Here because
- * read-backs are answered within their own exchange. Start at bond_make(). */
+ * read-backs are answered within their own exchange. Start at
+ * replay_bond_make(). */
 #include "replay/private.h"
 
 enum { ACCOUNT_BUCKETS = 4 };
@@ -10,7 +11,7 @@ static struct bond **bucket_of(const struct replay *replay, struct str exchange)
     return (struct bond **)&replay->bonds[str_hash(exchange) % BOND_BUCKETS];
 }
 
-struct bond *bond_find(const struct replay *replay, struct str exchange)
+struct bond *replay_bond_find(const struct replay *replay, struct str exchange)
 {
     struct bond *bond = *bucket_of(replay, exchange);
     while (bond != NULL && !str_eq(bond->exchange, exchange)) {
@@ -19,10 +20,10 @@ struct bond *bond_find(const struct replay *replay, struct str exchange)
     return bond;
 }
 
-struct bond *bond_make(struct replay *replay, struct str exchange,
-                       struct recorded *call)
+struct bond *replay_bond_make(struct replay *replay, struct str exchange,
+                              struct recorded *call)
 {
-    struct bond *bond = bond_find(replay, exchange);
+    struct bond *bond = replay_bond_find(replay, exchange);
     if (bond == NULL) {
         struct bond **bucket = bucket_of(replay, exchange);
         bond = ARENA_NEW(replay->arena, struct bond);

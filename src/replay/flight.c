@@ -10,13 +10,6 @@
 
 enum { PIECE = 16 * 1024 };
 
-/* A timer of the caller's that we armed: he may use it for waits of his own,
- * which a cancelled fetch must not undo. */
-struct woken {
-    bool ours;
-    uint64_t turn;
-};
-
 struct flight {
     struct flight *next, **link;
     struct replay *replay;
@@ -27,7 +20,7 @@ struct flight {
     struct buf body;
     int64_t length; /* of the body so far, also what was not kept */
     struct found found;
-    struct woken head, done;
+    struct timer_woken head, done;
     struct http_source download;
     struct str left; /* of the body, for `download` */
 };
@@ -66,27 +59,6 @@ static void watch_download(struct http_source *self, struct timers *timers,
 
 /* ---- landing ---- */
 
-static void wake(struct http_fetch *fetch, struct timer *timer,
-                 struct woken *woken)
-{
-    if (timer == NULL) {
-        return;
-    }
-    bool armed = timer_is_armed(timer);
-    uint64_t turn = timer->turn;
-    timer_wake(fetch->timers, timer);
-    woken->ours = !armed || timer->turn != turn;
-    woken->turn = timer->turn;
-}
-
-static void take_back(struct http_fetch *fetch, struct timer *timer,
-                      const struct woken *woken)
-{
-    if (woken->ours && timer_is_armed(timer) && timer->turn == woken->turn) {
-        timer_cancel(fetch->timers, timer);
-    }
-}
-
 static void land(struct flight *flight)
 {
     struct http_fetch *fetch = flight->fetch;
@@ -96,9 +68,9 @@ static void land(struct flight *flight)
         flight->download = (struct http_source){.read = read_download,
                                                 .watch = watch_download};
         fetch->download = &flight->download;
-        wake(fetch, fetch->head, &flight->head);
+        timer_wake_noted(fetch->timers, fetch->head, &flight->head);
     }
-    wake(fetch, fetch->done, &flight->done);
+    timer_wake_noted(fetch->timers, fetch->done, &flight->done);
 }
 
 static void refuse(struct flight *flight, enum http_outcome outcome,
@@ -112,7 +84,7 @@ static void refuse(struct flight *flight, enum http_outcome outcome,
 static void on_due(void *ctx)
 {
     struct flight *flight = ctx;
-    answer_make(flight->replay, &flight->found, flight->fetch);
+    replay_answer_make(flight->replay, &flight->found, flight->fetch);
     land(flight);
 }
 
@@ -130,14 +102,14 @@ static void look_up(struct flight *flight)
     } else {
         flight->length = (int64_t)body.len;
     }
-    question_init(replay, &question, fetch, body, flight->length);
+    replay_question_init(replay, &question, fetch, body, flight->length);
     if (fetch->purpose == HTTP_FOR_READ_BACK) {
-        flight->found = match_read_back(replay, &question);
+        flight->found = replay_match_read_back(replay, &question);
     } else {
-        flight->found = match_call(replay, &question, fetch->purpose);
+        flight->found = replay_match_call(replay, &question, fetch->purpose);
     }
     flight->found.error = arena_str(fetch->arena, flight->found.error);
-    question_done(&question);
+    replay_question_done(&question);
     buf_free(&flight->body);
     timer_arm(&replay->timers, &flight->due, flight->found.delay_ms);
 }
@@ -245,8 +217,8 @@ static void cancel_fetch(struct http_client *self, struct http_fetch *fetch)
     }
     stop_pulling(flight);
     timer_cancel(&flight->replay->timers, &flight->due);
-    take_back(fetch, fetch->head, &flight->head);
-    take_back(fetch, fetch->done, &flight->done);
+    timer_take_back(fetch->timers, fetch->head, &flight->head);
+    timer_take_back(fetch->timers, fetch->done, &flight->done);
     *flight->link = flight->next;
     if (flight->next != NULL) {
         flight->next->link = flight->link;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Members that a user has said not to compare. Here because matching and the
- * first sieve before it must agree on them. Start at ignored_has(). */
+ * first sieve before it must agree on them. Start at replay_ignored_has(). */
 #include "replay/private.h"
 
 static struct ignored read_text(struct str text)
@@ -14,19 +14,14 @@ static struct ignored read_text(struct str text)
     return (struct ignored){first, second, rest};
 }
 
-void ignored_init(struct ignored_list *list, struct arena *arena,
-                  const struct str *texts, size_t count)
+void replay_ignored_init(struct ignored_list *list, struct arena *arena,
+                         const struct str *texts, size_t count)
 {
     list->at = ARENA_ARRAY(arena, struct ignored, count);
     list->count = count;
     for (size_t i = 0; i < count; i++) {
         list->at[i] = read_text(arena_str(arena, texts[i]));
     }
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 /* Where "[]" was written, any "[12]" will do. */
@@ -36,7 +31,7 @@ static struct str skip_index(struct str path)
         return STR_NONE;
     }
     size_t end = 1;
-    while (end < path.len && is_digit(path.ptr[end])) {
+    while (end < path.len && str_is_digit(path.ptr[end])) {
         end++;
     }
     return end < path.len && path.ptr[end] == ']' ? str_from(path, end + 1)
@@ -77,8 +72,8 @@ static bool is_within(struct str pattern, struct str path)
     }
 }
 
-bool ignored_has(const struct ignored_list *list, struct str service,
-                 struct str operation, struct str path)
+bool replay_ignored_has(const struct ignored_list *list, struct str service,
+                        struct str operation, struct str path)
 {
     /* Of a REST call the body's members are meant. */
     bool in_body = str_starts(path, STR("body."));

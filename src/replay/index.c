@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The recording put in order: by operation, by exchange, and the calls that
  * are still unused by what they ask. Here because a replay of ten thousand
- * calls must not look at each of them for each. Start at index_build(). */
+ * calls must not look at each of them for each. Start at replay_index_build().
+ */
 #include "replay/private.h"
 
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -17,8 +18,9 @@ static uint64_t operation_hash(struct str service, struct str name)
     return mix(str_hash(service), str_hash(name));
 }
 
-struct operation *index_operation(const struct replay *replay,
-                                  struct str service, struct str operation)
+struct operation *replay_index_operation(const struct replay *replay,
+                                         struct str service,
+                                         struct str operation)
 {
     const struct index *index = &replay->index;
     struct operation *o = index->operations[operation_hash(service, operation) %
@@ -35,7 +37,7 @@ static struct operation *operation_of(struct replay *replay,
 {
     struct index *index = &replay->index;
     struct operation *o =
-        index_operation(replay, entry->service, entry->operation);
+        replay_index_operation(replay, entry->service, entry->operation);
     if (o != NULL) {
         return o;
     }
@@ -115,9 +117,9 @@ static uint64_t shelf_hash(const struct operation *operation,
     return mix((uint64_t)(uintptr_t)operation, shape + (uint64_t)kind);
 }
 
-struct shelf *index_shelf(const struct replay *replay,
-                          const struct operation *operation,
-                          enum shelf_kind kind, uint64_t shape)
+struct shelf *replay_index_shelf(const struct replay *replay,
+                                 const struct operation *operation,
+                                 enum shelf_kind kind, uint64_t shape)
 {
     const struct index *index = &replay->index;
     uint64_t hash = shelf_hash(operation, kind, shape);
@@ -134,7 +136,7 @@ static struct shelf *shelf_of(struct replay *replay,
                               enum shelf_kind kind, uint64_t shape)
 {
     struct index *index = &replay->index;
-    struct shelf *s = index_shelf(replay, operation, kind, shape);
+    struct shelf *s = replay_index_shelf(replay, operation, kind, shape);
     if (s == NULL) {
         uint64_t hash = shelf_hash(operation, kind, shape);
         struct shelf **bucket = &index->shelves[hash % index->bucket_count];
@@ -161,7 +163,7 @@ static void take_off_shelf(struct replay *replay, struct recorded *r,
                            enum shelf_kind kind)
 {
     struct shelf *shelf =
-        index_shelf(replay, r->operation, kind, r->shapes[kind]);
+        replay_index_shelf(replay, r->operation, kind, r->shapes[kind]);
     struct recorded **at = &shelf->first;
     while (*at != r) {
         at = &(*at)->next_on[kind];
@@ -196,7 +198,7 @@ static void shelve(struct replay *replay, struct recorded *r)
     }
 }
 
-void index_use(struct replay *replay, struct recorded *recorded)
+void replay_index_use(struct replay *replay, struct recorded *recorded)
 {
     struct operation *o = recorded->operation;
     if (recorded->used) {
@@ -246,10 +248,10 @@ static void add_message(struct replay *replay, struct recorded *r)
     struct arena *scratch = arena_new();
     r->operation = o;
     r->shapes[SHELF_ALIKE] =
-        shape_hash(replay, scratch, o, entry->input, TEXTS_BLANK);
+        replay_shape_hash(replay, scratch, o, entry->input, TEXTS_BLANK);
     if (replay->variables.count > 0) {
         r->shapes[SHELF_EQUAL] =
-            shape_hash(replay, scratch, o, entry->input, TEXTS_AS_IS);
+            replay_shape_hash(replay, scratch, o, entry->input, TEXTS_AS_IS);
     }
     arena_free(scratch);
     r->hides = has_placeholder(replay, entry->input);
@@ -295,7 +297,7 @@ static void add(struct replay *replay, size_t i)
     }
 }
 
-void index_build(struct replay *replay)
+void replay_index_build(struct replay *replay)
 {
     const struct recording *recording = replay->recording;
     struct index *index = &replay->index;

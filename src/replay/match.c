@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which recorded call a client's call repeats. Here because each may be used
- * once, and in recorded order. Start at match_call(). */
+ * once, and in recorded order. Start at replay_match_call(). */
 #include "replay/private.h"
 
 /* ---- what may be taken ---- */
@@ -34,9 +34,10 @@ static struct recorded *find_on_shelf(const struct search *s,
 {
     const struct question *q = s->question;
     const struct shelf *shelf =
-        index_shelf(s->replay, q->operation, kind, shape);
+        replay_index_shelf(s->replay, q->operation, kind, shape);
     struct recorded *r = shelf != NULL ? shelf->first : NULL;
-    while (r != NULL && !(is_wanted(s, r) && alike(s->replay, q, r, NULL))) {
+    while (r != NULL &&
+           !(is_wanted(s, r) && replay_alike(s->replay, q, r, NULL))) {
         r = r->next_on[kind];
     }
     return r;
@@ -51,8 +52,8 @@ static struct recorded *find_equal(const struct search *s)
         s->replay->variables.count > 0 ? s->replay->redactor_count : 0;
     for (size_t i = 0; found == NULL && i < count; i++) {
         struct arena_mark mark = arena_mark(q->scratch);
-        uint64_t shape = shape_hash(s->replay, q->scratch, q->operation,
-                                    q->hidden[i], TEXTS_RECORDED);
+        uint64_t shape = replay_shape_hash(s->replay, q->scratch, q->operation,
+                                           q->hidden[i], TEXTS_RECORDED);
         arena_reset(q->scratch, mark);
         found = find_on_shelf(s, SHELF_EQUAL, shape);
     }
@@ -76,7 +77,8 @@ static struct recorded *find_one_by_one(const struct search *s)
     const struct question *q = s->question;
     bool may = q->hides || q->input == NULL || q->operation->hides;
     struct recorded *r = may ? q->operation->oldest_unused : NULL;
-    while (r != NULL && !(is_wanted(s, r) && alike(s->replay, q, r, NULL))) {
+    while (r != NULL &&
+           !(is_wanted(s, r) && replay_alike(s->replay, q, r, NULL))) {
         r = r->newer;
     }
     return r;
@@ -117,7 +119,7 @@ static struct recorded *find_last(struct replay *replay,
     const struct operation *o = question->operation;
     for (size_t i = o->count; i > 0; i--) {
         struct recorded *r = o->at[i - 1];
-        if (recorded_is_call(r) && alike(replay, question, r, NULL)) {
+        if (recorded_is_call(r) && replay_alike(replay, question, r, NULL)) {
             return r;
         }
     }
@@ -126,11 +128,11 @@ static struct recorded *find_last(struct replay *replay,
 
 /* ---- matching ---- */
 
-void match_keep(struct replay *replay, size_t bound)
+void replay_match_keep(struct replay *replay, size_t bound)
 {
     const struct binding *b = replay->variables.last;
     for (size_t i = replay->variables.bound; i > bound; i--) {
-        swaps_add(&replay->swaps, b->recorded, b->live);
+        replay_swaps_add(&replay->swaps, b->recorded, b->live);
         b = b->before;
     }
 }
@@ -141,16 +143,17 @@ static struct found take(struct replay *replay, struct question *question,
     struct found found = {.recorded = r, .delay_ms = r->entry->took_ms};
     struct bond *bond = NULL;
     if (question->exchange.len > 0 && !r->used) {
-        bond = bond_make(replay, question->exchange, r);
+        bond = replay_bond_make(replay, question->exchange, r);
     }
-    index_use(replay, r);
-    question_learn(replay, question, r, bond != NULL ? &bond->accounts : NULL);
+    replay_index_use(replay, r);
+    replay_question_learn(replay, question, r,
+                          bond != NULL ? &bond->accounts : NULL);
     found.bond = bond;
     return found;
 }
 
-struct found match_call(struct replay *replay, struct question *question,
-                        enum http_purpose purpose)
+struct found replay_match_call(struct replay *replay, struct question *question,
+                               enum http_purpose purpose)
 {
     static const struct wish first[] = {
         {RECORDING_CALL, false},
@@ -165,7 +168,7 @@ struct found match_call(struct replay *replay, struct question *question,
     struct search search = {
         .replay = replay,
         .question = question,
-        .bond = bond_find(replay, question->exchange),
+        .bond = replay_bond_find(replay, question->exchange),
     };
     size_t bound = replay->variables.bound;
     struct recorded *r = NULL;
@@ -180,8 +183,8 @@ struct found match_call(struct replay *replay, struct question *question,
         replay->calls_repeated += r != NULL ? 1 : 0;
     }
     if (r == NULL) {
-        return (struct found){.error = miss_add(replay, question)};
+        return (struct found){.error = replay_miss_add(replay, question)};
     }
-    match_keep(replay, bound);
+    replay_match_keep(replay, bound);
     return take(replay, question, r);
 }

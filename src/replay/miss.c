@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A call that nobody recorded: which recorded one comes nearest, and what
  * differs, without secrets. Here because both the client and the verdict tell
- * it. Start at miss_add(). */
+ * it. Start at replay_miss_add(). */
 #include "replay/private.h"
 
 enum {
@@ -28,7 +28,7 @@ static void look_at(struct replay *replay, const struct question *question,
 {
     struct differences found = {.arena = question->arena};
     struct arena_mark mark = arena_mark(question->arena);
-    bool same = alike(replay, question, r, &found);
+    bool same = replay_alike(replay, question, r, &found);
     if (same) {
         nearest->equals++;
         found = (struct differences){.arena = question->arena};
@@ -81,7 +81,7 @@ static void add_clean(struct buf *out, struct str text)
 }
 
 /* Cut off, but not inside a character. */
-void miss_write_value(const struct json *value, struct buf *out)
+void replay_miss_write_value(const struct json *value, struct buf *out)
 {
     struct buf text = {0};
     json_write(value, &text);
@@ -115,7 +115,7 @@ static void add_difference(const struct replay *replay, struct buf *out,
         if (d->secret) {
             buf_add(out, STR("there"));
         } else {
-            miss_write_value(d->live, out);
+            replay_miss_write_value(d->live, out);
         }
         return;
     }
@@ -125,14 +125,14 @@ static void add_difference(const struct replay *replay, struct buf *out,
         return;
     }
     buf_add(out, STR("recorded "));
-    miss_write_value(d->recorded, out);
+    replay_miss_write_value(d->recorded, out);
     if (d->live == NULL) {
         buf_add(out, STR(", now absent"));
     } else if (d->secret) {
         buf_add(out, STR(", now another"));
     } else {
         buf_add(out, STR(", now "));
-        miss_write_value(d->live, out);
+        replay_miss_write_value(d->live, out);
     }
 }
 
@@ -312,7 +312,7 @@ static void keep(struct replay *replay, struct str text)
     replay->last_miss = miss;
 }
 
-struct str miss_add(struct replay *replay, struct question *question)
+struct str replay_miss_add(struct replay *replay, struct question *question)
 {
     struct buf sentence = {0};
     struct buf rows = {0};

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What became of changes, held against what was recorded of them. Here because
- * a replay that ends otherwise is no replay. Start at outcome_hear(). */
+ * a replay that ends otherwise is no replay. Start at replay_outcome_hear(). */
 #include "replay/private.h"
 
-void outcome_hear(struct event_sink *self, const struct event *event)
+void replay_outcome_hear(struct event_sink *self, const struct event *event)
 {
     struct replay *replay =
         (struct replay *)((char *)self - offsetof(struct replay, sink));
     bool ends =
         event->kind == EVENT_SETTLED ||
         (event->kind == EVENT_CALL_REFUSED && event->outcome != OUTCOME_NONE);
-    struct bond *bond = ends ? bond_find(replay, event->exchange) : NULL;
+    struct bond *bond = ends ? replay_bond_find(replay, event->exchange) : NULL;
     if (bond == NULL || bond->past == NULL) {
         return;
     }
@@ -19,7 +19,7 @@ void outcome_hear(struct event_sink *self, const struct event *event)
     bond->past->reads_now = event->reads.there ? event->reads.value : 0;
 }
 
-bool outcome_differs(const struct past *past)
+bool replay_outcome_differs(const struct past *past)
 {
     return past->bound && past->outcome != NULL &&
            (!past->heard || past->now != past->outcome->outcome);
@@ -40,7 +40,7 @@ static void add_past(const struct past *past, struct drift *drift)
     }
 }
 
-struct drift outcome_drift(const struct replay *replay)
+struct drift replay_outcome_drift(const struct replay *replay)
 {
     struct drift drift = {0};
     const struct past *past = replay->index.first_past;

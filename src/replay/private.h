@@ -34,16 +34,16 @@ struct variables {
     struct binding *by_recorded[BINDING_BUCKETS];
     struct binding *by_live[BINDING_BUCKETS];
 };
-bool variables_init(struct variables *variables, struct arena *arena,
-                    const struct str *expressions, size_t count,
-                    struct diag *errors);
-void variables_done(struct variables *variables);
+bool replay_variables_init(struct variables *variables, struct arena *arena,
+                           const struct str *expressions, size_t count,
+                           struct diag *errors);
+void replay_variables_done(struct variables *variables);
 /* Whether two texts differ at most by what variables stand for. What is seen
- * for the first time is bound; variables_undo() takes that back. */
-bool variables_allow(struct variables *variables, struct str recorded,
-                     struct str live);
+ * for the first time is bound; replay_variables_undo() takes that back. */
+bool replay_variables_allow(struct variables *variables, struct str recorded,
+                            struct str live);
 /* Back to when so many were bound. */
-void variables_undo(struct variables *variables, size_t bound);
+void replay_variables_undo(struct variables *variables, size_t bound);
 /* How a text is written anew where variables stand in it. */
 enum texts {
     TEXTS_BLANK, /* a sign for each: equal for all that may be allowed */
@@ -51,9 +51,9 @@ enum texts {
     TEXTS_RECORDED, /* a live one, in the words of the recording */
 };
 /* The same text, at the same place, where there is none. */
-struct str variables_rewrite(const struct variables *variables,
-                             struct arena *arena, struct str text,
-                             enum texts texts);
+struct str replay_variables_rewrite(const struct variables *variables,
+                                    struct arena *arena, struct str text,
+                                    enum texts texts);
 /* Where the next bound text stands at or after `from`, and what is to take its
  * place; false: nowhere. */
 struct hit {
@@ -61,8 +61,8 @@ struct hit {
     size_t end;
     struct str put;
 };
-bool variables_find(const struct variables *variables, struct str text,
-                    size_t from, struct hit *ret_hit);
+bool replay_variables_find(const struct variables *variables, struct str text,
+                           size_t from, struct hit *ret_hit);
 
 /* ---- swap.c: recorded texts become live ones in an answer ---- */
 
@@ -76,20 +76,22 @@ struct swaps {
     size_t count;
 };
 /* Copies; what is there already stays. Short ones are not taken. */
-void swaps_add(struct swaps *swaps, struct str recorded, struct str live);
+void replay_swaps_add(struct swaps *swaps, struct str recorded,
+                      struct str live);
 struct swapping {
     const struct variables *variables;
     const struct swaps *all; /* for the whole run */
     const struct swaps *own; /* for this answer; may be NULL */
     bool xml;                /* what is put in must be escaped */
 };
-bool swapping_has_any(const struct swapping *swapping);
+bool replay_swapping_has_any(const struct swapping *swapping);
 /* The same text where nothing is to be replaced. */
-struct str swap_text(const struct swapping *swapping, struct arena *arena,
-                     struct str text);
+struct str replay_swap_text(const struct swapping *swapping,
+                            struct arena *arena, struct str text);
 /* The same value where nothing is to be replaced. */
-const struct json *swap_json(const struct swapping *swapping,
-                             struct arena *arena, const struct json *value);
+const struct json *replay_swap_json(const struct swapping *swapping,
+                                    struct arena *arena,
+                                    const struct json *value);
 
 /* ---- ignored.c: members that are not compared ---- */
 
@@ -102,11 +104,11 @@ struct ignored_list {
     struct ignored *at;
     size_t count;
 };
-void ignored_init(struct ignored_list *list, struct arena *arena,
-                  const struct str *texts, size_t count);
+void replay_ignored_init(struct ignored_list *list, struct arena *arena,
+                         const struct str *texts, size_t count);
 /* `path` as "Tags[0].Value"; what lies below an ignored member is too. */
-bool ignored_has(const struct ignored_list *list, struct str service,
-                 struct str operation, struct str path);
+bool replay_ignored_has(const struct ignored_list *list, struct str service,
+                        struct str operation, struct str path);
 
 /* ---- index.c: the recording, put in order for looking things up ---- */
 
@@ -183,15 +185,16 @@ struct index {
     size_t call_count;
     bool regions_differ;
 };
-void index_build(struct replay *replay);
+void replay_index_build(struct replay *replay);
 /* NULL: nothing of it was recorded. */
-struct operation *index_operation(const struct replay *replay,
-                                  struct str service, struct str operation);
-struct shelf *index_shelf(const struct replay *replay,
-                          const struct operation *operation,
-                          enum shelf_kind kind, uint64_t shape);
+struct operation *replay_index_operation(const struct replay *replay,
+                                         struct str service,
+                                         struct str operation);
+struct shelf *replay_index_shelf(const struct replay *replay,
+                                 const struct operation *operation,
+                                 enum shelf_kind kind, uint64_t shape);
 /* It is not to be found again. */
-void index_use(struct replay *replay, struct recorded *recorded);
+void replay_index_use(struct replay *replay, struct recorded *recorded);
 /* Whether it repeats a call of a client, in any way. */
 static inline bool recorded_is_call(const struct recorded *recorded)
 {
@@ -206,9 +209,9 @@ static inline bool recorded_is_read_back(const struct recorded *recorded)
 /* ---- shape.c: a number for what is asked ---- */
 
 /* Without ignored members. */
-uint64_t shape_hash(const struct replay *replay, struct arena *arena,
-                    const struct operation *operation, const struct json *input,
-                    enum texts texts);
+uint64_t replay_shape_hash(const struct replay *replay, struct arena *arena,
+                           const struct operation *operation,
+                           const struct json *input, enum texts texts);
 
 /* ---- question.c: what a live request asks ---- */
 
@@ -227,14 +230,16 @@ struct question {
 };
 
 /* `body`: STR_NONE when it was too long to be kept. */
-void question_init(struct replay *replay, struct question *question,
-                   const struct http_fetch *fetch, struct str body,
-                   int64_t length);
-void question_done(struct question *question);
+void replay_question_init(struct replay *replay, struct question *question,
+                          const struct http_fetch *fetch, struct str body,
+                          int64_t length);
+void replay_question_done(struct question *question);
 /* What the client sent in place of placeholders comes back in answers: secrets
  * for the rest of the run, account ids in those of this exchange. */
-void question_learn(struct replay *replay, const struct question *question,
-                    const struct recorded *recorded, struct swaps *accounts);
+void replay_question_learn(struct replay *replay,
+                           const struct question *question,
+                           const struct recorded *recorded,
+                           struct swaps *accounts);
 
 /* ---- alike.c: a live request held against recorded ones ---- */
 
@@ -254,8 +259,9 @@ struct differences {
  * Whether the same is asked. Variables seen for the first time are bound when
  * it is. With `differences` all are found and nothing is bound.
  */
-bool alike(struct replay *replay, const struct question *question,
-           const struct recorded *recorded, struct differences *differences);
+bool replay_alike(struct replay *replay, const struct question *question,
+                  const struct recorded *recorded,
+                  struct differences *differences);
 
 /* ---- bond.c: a live exchange repeats a recorded one ---- */
 
@@ -267,6 +273,7 @@ struct asked {
     size_t clients_from;
     struct recorded *shared_last;
     struct recorded *clients_last;
+    unsigned clients_repeats;
     bool ended;
 };
 
@@ -280,10 +287,10 @@ struct bond {
     struct swaps accounts;
 };
 enum { BOND_BUCKETS = 4096 };
-struct bond *bond_find(const struct replay *replay, struct str exchange);
+struct bond *replay_bond_find(const struct replay *replay, struct str exchange);
 /* Makes it, or moves it on to this call. */
-struct bond *bond_make(struct replay *replay, struct str exchange,
-                       struct recorded *call);
+struct bond *replay_bond_make(struct replay *replay, struct str exchange,
+                              struct recorded *call);
 
 /* ---- match.c, read_back.c: what answers a question ---- */
 
@@ -294,17 +301,18 @@ struct found {
     struct str error;                /* a sentence, when nothing does */
 };
 /* `error` lives in the question's arena. */
-struct found match_call(struct replay *replay, struct question *question,
-                        enum http_purpose purpose);
-struct found match_read_back(struct replay *replay, struct question *question);
+struct found replay_match_call(struct replay *replay, struct question *question,
+                               enum http_purpose purpose);
+struct found replay_match_read_back(struct replay *replay,
+                                    struct question *question);
 /* What was bound since then holds, in answers too. */
-void match_keep(struct replay *replay, size_t bound);
+void replay_match_keep(struct replay *replay, size_t bound);
 
 /* ---- answer.c: what was recorded becomes a live answer ---- */
 
 /* Sets outcome, error and response of the fetch, in its arena. */
-void answer_make(struct replay *replay, const struct found *found,
-                 struct http_fetch *fetch);
+void replay_answer_make(struct replay *replay, const struct found *found,
+                        struct http_fetch *fetch);
 
 /* ---- miss.c: nothing answers ---- */
 
@@ -315,9 +323,9 @@ struct miss {
 };
 /* Remembers it for the verdict; returns a sentence for the client, in the
  * question's arena. */
-struct str miss_add(struct replay *replay, struct question *question);
+struct str replay_miss_add(struct replay *replay, struct question *question);
 /* One line, not too long. */
-void miss_write_value(const struct json *value, struct buf *out);
+void replay_miss_write_value(const struct json *value, struct buf *out);
 
 /* ---- flight.c: the client ---- */
 
@@ -326,16 +334,16 @@ extern const struct http_client flight_client;
 
 /* ---- outcome.c ---- */
 
-void outcome_hear(struct event_sink *self, const struct event *event);
+void replay_outcome_hear(struct event_sink *self, const struct event *event);
 /* Whether something else became of it than was recorded. */
-bool outcome_differs(const struct past *past);
+bool replay_outcome_differs(const struct past *past);
 /* Read-backs otherwise than recorded. */
 struct drift {
     size_t not_asked;   /* recorded, and not asked for */
     size_t resends;     /* so of calls sent once more */
     size_t other_count; /* changes with another number of read-backs */
 };
-struct drift outcome_drift(const struct replay *replay);
+struct drift replay_outcome_drift(const struct replay *replay);
 
 /* ---- replay.c ---- */
 
@@ -347,7 +355,7 @@ struct replay {
     struct timers timers;
     int64_t now_ms; /* virtual */
     struct recording *recording;
-    struct redactor **redactors;
+    struct recording_redactor **redactors;
     size_t redactor_count;
     size_t *redactor_of; /* by session */
     struct variables variables;
@@ -368,8 +376,9 @@ struct replay {
     size_t misses_kept;
 };
 int64_t replay_now_ms(const struct replay *replay);
-struct redactor *replay_redactor(const struct replay *replay,
-                                 const struct recording_session *session);
+struct recording_redactor *
+replay_redactor(const struct replay *replay,
+                const struct recording_session *session);
 size_t replay_redactor_index(const struct replay *replay,
                              const struct recording_session *session);
 bool replay_is_placeholder(const struct replay *replay, struct str text);

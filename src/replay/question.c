@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a live request asks, fit to be held against the recording, and what is
- * learned from one that was matched. Start at question_init(). */
+ * learned from one that was matched. Start at replay_question_init(). */
 #include "replay/private.h"
 
 enum { ACCOUNT_LEN = 12 };
 
-void question_init(struct replay *replay, struct question *question,
-                   const struct http_fetch *fetch, struct str body,
-                   int64_t length)
+void replay_question_init(struct replay *replay, struct question *question,
+                          const struct http_fetch *fetch, struct str body,
+                          int64_t length)
 {
     struct arena *arena = arena_new();
     struct http_request *request = ARENA_NEW(arena, struct http_request);
@@ -18,8 +18,8 @@ void question_init(struct replay *replay, struct question *question,
         .scratch = arena_new(),
         .call = fetch->call,
         .request = request,
-        .operation = index_operation(replay, fetch->call->service,
-                                     fetch->call->operation),
+        .operation = replay_index_operation(replay, fetch->call->service,
+                                            fetch->call->operation),
         .exchange = fetch->exchange,
         .length = length,
         .hidden =
@@ -33,20 +33,20 @@ void question_init(struct replay *replay, struct question *question,
         recording_input(arena, replay->config.registry, fetch->call, request);
     for (size_t i = 0; question->input != NULL && i < replay->redactor_count;
          i++) {
-        const struct json *hidden = redactor_json(replay->redactors[i], arena,
-                                                  fetch->call, question->input);
+        const struct json *hidden = recording_redactor_json(
+            replay->redactors[i], arena, fetch->call, question->input);
         question->hidden[i] = hidden;
         question->hides =
             question->hides || !json_equal(question->input, hidden);
         if (question->operation != NULL) {
             question->shapes[i] =
-                shape_hash(replay, question->scratch, question->operation,
-                           hidden, TEXTS_BLANK);
+                replay_shape_hash(replay, question->scratch,
+                                  question->operation, hidden, TEXTS_BLANK);
         }
     }
 }
 
-void question_done(struct question *question)
+void replay_question_done(struct question *question)
 {
     arena_free(question->arena);
     arena_free(question->scratch);
@@ -60,19 +60,14 @@ struct lesson {
     struct swaps *accounts; /* NULL: nowhere to keep them */
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Twelve digits, and no part of a longer run. */
 static bool is_account(struct str text, size_t at)
 {
     size_t len = 0;
-    if (at > 0 && is_digit(text.ptr[at - 1])) {
+    if (at > 0 && str_is_digit(text.ptr[at - 1])) {
         return false;
     }
-    while (at + len < text.len && is_digit(text.ptr[at + len])) {
+    while (at + len < text.len && str_is_digit(text.ptr[at + len])) {
         len++;
     }
     return len == ACCOUNT_LEN;
@@ -84,8 +79,8 @@ static void learn_accounts(struct swaps *accounts, struct str hidden,
 {
     for (size_t at = 0; at + ACCOUNT_LEN <= hidden.len; at++) {
         if (is_account(hidden, at) && is_account(plain, at)) {
-            swaps_add(accounts, str_make(hidden.ptr + at, ACCOUNT_LEN),
-                      str_make(plain.ptr + at, ACCOUNT_LEN));
+            replay_swaps_add(accounts, str_make(hidden.ptr + at, ACCOUNT_LEN),
+                             str_make(plain.ptr + at, ACCOUNT_LEN));
         }
     }
 }
@@ -103,7 +98,7 @@ static void learn(const struct lesson *lesson, const struct json *hidden,
     }
     if (leaf && (hidden->text.len != plain->text.len ||
                  replay_is_placeholder(lesson->replay, hidden->text))) {
-        swaps_add(lesson->secrets, hidden->text, plain->text);
+        replay_swaps_add(lesson->secrets, hidden->text, plain->text);
     } else if (leaf && lesson->accounts != NULL) {
         learn_accounts(lesson->accounts, hidden->text, plain->text);
     }
@@ -121,7 +116,7 @@ static void learn_hidden(const struct lesson *lesson,
     }
     if (recorded->type == JSON_STRING &&
         replay_is_placeholder(lesson->replay, recorded->text)) {
-        swaps_add(lesson->secrets, recorded->text, plain->text);
+        replay_swaps_add(lesson->secrets, recorded->text, plain->text);
     }
     for (size_t i = 0; i < recorded->count; i++) {
         const struct json_member *m = &recorded->members[i];
@@ -135,8 +130,10 @@ static void learn_hidden(const struct lesson *lesson,
     }
 }
 
-void question_learn(struct replay *replay, const struct question *question,
-                    const struct recorded *recorded, struct swaps *accounts)
+void replay_question_learn(struct replay *replay,
+                           const struct question *question,
+                           const struct recorded *recorded,
+                           struct swaps *accounts)
 {
     const struct lesson lesson = {replay, &replay->swaps, accounts};
     size_t by = replay_redactor_index(replay, recorded->entry->session);

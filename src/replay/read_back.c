@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which recorded read answers a read-back. Here because a read-back belongs to
  * its change: it is looked for there first, and only then elsewhere. Start at
- * match_read_back(). */
+ * replay_match_read_back(). */
 #include "replay/private.h"
 
 static bool is_answered(const struct recorded *r)
@@ -14,10 +14,10 @@ static bool asks(struct replay *replay, const struct question *question,
                  const struct recorded *r)
 {
     size_t bound = replay->variables.bound;
-    bool same =
-        r->operation == question->operation && alike(replay, question, r, NULL);
+    bool same = r->operation == question->operation &&
+                replay_alike(replay, question, r, NULL);
     if (same) {
-        match_keep(replay, bound);
+        replay_match_keep(replay, bound);
     }
     return same;
 }
@@ -74,9 +74,11 @@ static struct asked *asked_of(struct replay *replay, struct bond *bond,
 
 /* ---- the change's own ---- */
 
+/* The next one; NULL: there is none, and `*ret_last` is the last one. */
 static struct recorded *find_own(struct replay *replay,
                                  const struct question *question,
-                                 const struct past *past, bool *ret_repeats)
+                                 const struct past *past,
+                                 struct recorded **ret_last)
 {
     struct recorded *last = NULL;
     for (size_t i = 0; i < past->read_count; i++) {
@@ -86,39 +88,48 @@ static struct recorded *find_own(struct replay *replay,
             continue;
         }
         if (!r->used) {
-            index_use(replay, r);
+            replay_index_use(replay, r);
             return r;
         }
         if (last == NULL || is_answered(r) || !is_answered(last)) {
             last = r;
         }
     }
-    *ret_repeats = last != NULL;
-    return last;
+    *ret_last = last;
+    return NULL;
 }
 
 /* ---- those of others, which this change shared ---- */
 
-/* The next one; when there is none, the last one again. */
+/* It was still waiting when this was read. */
+static bool may_share(const struct bond *bond, const struct recorded *own,
+                      const struct recorded *r)
+{
+    const struct recording_entry *outcome =
+        bond->past != NULL ? bond->past->outcome : NULL;
+    return recorded_is_read_back(r) &&
+           r->entry->session == bond->call->entry->session &&
+           (own == NULL || (r > own && outcome != NULL && r->entry < outcome));
+}
+
+/* The next one after the last of its own. */
 static struct recorded *find_shared(struct replay *replay,
                                     const struct question *question,
                                     const struct bond *bond,
-                                    struct asked *asked, bool *ret_repeats)
+                                    struct asked *asked,
+                                    const struct recorded *own)
 {
     const struct operation *o = question->operation;
     for (; asked->shared_from < o->count; asked->shared_from++) {
         struct recorded *r = o->at[asked->shared_from];
-        if (recorded_is_read_back(r) &&
-            r->entry->session == bond->call->entry->session &&
-            asks(replay, question, r)) {
+        if (may_share(bond, own, r) && asks(replay, question, r)) {
             asked->shared_from++;
             asked->shared_last = r;
             r->seen = true;
             return r;
         }
     }
-    *ret_repeats = asked->shared_last != NULL;
-    return asked->shared_last;
+    return NULL;
 }
 
 /* ---- the client's own reads, where nothing else was recorded ---- */
@@ -172,6 +183,13 @@ static bool is_changed_between(const struct recorded *after,
     return false;
 }
 
+/*
+ * As often in a row as rules may want to see it. A client that looked too early
+ * and went on all the same tells no more: after that nobody is known to have
+ * looked.
+ */
+enum { CLIENTS_REPEATED = 12 };
+
 static struct recorded *find_clients(struct replay *replay,
                                      const struct question *question,
                                      const struct bond *bond,
@@ -195,7 +213,8 @@ static struct recorded *find_clients(struct replay *replay,
         return r;
     }
     asked->ended = true;
-    return asked->clients_last;
+    return asked->clients_repeats++ < CLIENTS_REPEATED ? asked->clients_last
+                                                       : NULL;
 }
 
 /* ---- reads ahead of a change ---- */
@@ -254,12 +273,17 @@ static struct found find_bound(struct replay *replay,
     const struct past *past = bond->past;
     struct asked *asked = asked_of(replay, bond, question);
     struct found found = {.bond = bond};
+    struct recorded *last = NULL;
     struct recorded *r = NULL;
     if (past != NULL) {
-        r = find_own(replay, question, past, ret_repeats);
+        r = find_own(replay, question, past, &last);
     }
     if (r == NULL) {
-        r = find_shared(replay, question, bond, asked, ret_repeats);
+        r = find_shared(replay, question, bond, asked, last);
+    }
+    if (r == NULL) {
+        r = asked->shared_last != NULL ? asked->shared_last : last;
+        *ret_repeats = r != NULL;
     }
     if (r != NULL) {
         found.delay_ms =
@@ -272,9 +296,10 @@ static struct found find_bound(struct replay *replay,
     return found;
 }
 
-struct found match_read_back(struct replay *replay, struct question *question)
+struct found replay_match_read_back(struct replay *replay,
+                                    struct question *question)
 {
-    struct bond *bond = bond_find(replay, question->exchange);
+    struct bond *bond = replay_bond_find(replay, question->exchange);
     struct found found = {.bond = bond};
     bool repeats = false;
     if (question->operation != NULL && bond != NULL) {
@@ -282,7 +307,7 @@ struct found match_read_back(struct replay *replay, struct question *question)
     } else if (question->operation != NULL) {
         struct recorded *r = find_ahead(replay, question, &repeats);
         if (r != NULL && !repeats) {
-            index_use(replay, r);
+            replay_index_use(replay, r);
         }
         found.recorded = r;
         found.delay_ms = r != NULL ? r->entry->took_ms : 0;

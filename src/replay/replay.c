@@ -24,13 +24,14 @@ static bool same_key(const unsigned char *a, const unsigned char *b)
            (a != NULL && b != NULL && memcmp(a, b, RECORDING_KEY_SIZE) == 0);
 }
 
-static struct redactor *make_redactor(const struct replay *replay,
-                                      const unsigned char *key)
+static struct recording_redactor *make_redactor(const struct replay *replay,
+                                                const unsigned char *key)
 {
     const struct recording *recording = replay->recording;
-    struct redactor *redactor = redactor_new(replay->config.registry, key);
+    struct recording_redactor *redactor =
+        recording_redactor_new(replay->config.registry, key);
     for (size_t i = 0; key != NULL && i < recording->placeholder_count; i++) {
-        redactor_keep(redactor, recording->placeholders[i]);
+        recording_redactor_keep(redactor, recording->placeholders[i]);
     }
     return redactor;
 }
@@ -41,7 +42,8 @@ static void make_redactors(struct replay *replay)
     size_t count = recording->session_count;
     const unsigned char **keys =
         ARENA_ARRAY(replay->arena, const unsigned char *, count);
-    replay->redactors = ARENA_ARRAY(replay->arena, struct redactor *, count);
+    replay->redactors =
+        ARENA_ARRAY(replay->arena, struct recording_redactor *, count);
     replay->redactor_of = ARENA_ARRAY(replay->arena, size_t, count);
     for (size_t i = 0; i < count; i++) {
         const unsigned char *key = key_of(&recording->sessions[i]);
@@ -64,8 +66,9 @@ size_t replay_redactor_index(const struct replay *replay,
     return replay->redactor_of[session - replay->recording->sessions];
 }
 
-struct redactor *replay_redactor(const struct replay *replay,
-                                 const struct recording_session *session)
+struct recording_redactor *
+replay_redactor(const struct replay *replay,
+                const struct recording_session *session)
 {
     return replay->redactors[replay_redactor_index(replay, session)];
 }
@@ -179,8 +182,8 @@ static void copy_config(struct replay *replay,
     replay->config.path = arena_str(replay->arena, config->path);
     replay->config.variables = NULL;
     replay->config.ignored = NULL;
-    ignored_init(&replay->ignored, replay->arena, config->ignored,
-                 config->ignored_count);
+    replay_ignored_init(&replay->ignored, replay->arena, config->ignored,
+                        config->ignored_count);
     if (config->real_time) {
         timers_init(&replay->timers, config->now_ms, NULL);
     } else {
@@ -191,9 +194,9 @@ static void copy_config(struct replay *replay,
 static bool load(struct replay *replay, const struct replay_config *config,
                  struct diag *errors, struct diag *warnings)
 {
-    bool good =
-        variables_init(&replay->variables, replay->arena, config->variables,
-                       config->variable_count, errors);
+    bool good = replay_variables_init(&replay->variables, replay->arena,
+                                      config->variables, config->variable_count,
+                                      errors);
     replay->recording =
         recording_load(config->path, &config->read, errors, warnings);
     return replay->recording != NULL && check_keys(replay, errors) && good;
@@ -204,7 +207,7 @@ struct replay *replay_open(const struct replay_config *config,
 {
     struct replay *replay = mem_new(sizeof(*replay));
     replay->client = flight_client;
-    replay->sink.hear = outcome_hear;
+    replay->sink.hear = replay_outcome_hear;
     replay->arena = arena_new();
     replay->now_ms = 1;
     replay->swaps =
@@ -217,7 +220,7 @@ struct replay *replay_open(const struct replay_config *config,
     make_redactors(replay);
     sort_placeholders(replay);
     replay->body_kept = longest_body(replay->recording->source->text);
-    index_build(replay);
+    replay_index_build(replay);
     return replay;
 }
 
@@ -228,9 +231,9 @@ void replay_close(struct replay *replay)
     }
     assert(replay->flights == NULL);
     for (size_t i = 0; i < replay->redactor_count; i++) {
-        redactor_free(replay->redactors[i]);
+        recording_redactor_free(replay->redactors[i]);
     }
-    variables_done(&replay->variables);
+    replay_variables_done(&replay->variables);
     timers_done(&replay->timers);
     if (replay->recording != NULL) {
         recording_free(replay->recording);

@@ -17,7 +17,8 @@
  * after the last the last is repeated. Where a recording holds none of the
  * change's own (it was converted), the client's next reads of the same are
  * looked at, up to the next change of the same resource, without using them up;
- * where there are none either, HTTP_UNRECORDED.
+ * where there are none either, or the last has been repeated for long,
+ * HTTP_UNRECORDED.
  *
  * An answer is in the words of this run: recorded texts that variables bind
  * become the live ones, and so do placeholders of secrets once the client has

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A number for what a call asks, equal for all that may be the same: without
  * ignored members, and with variables made equal. Here because it finds at once
- * what comparing one by one would find. Start at shape_hash(). */
+ * what comparing one by one would find. Start at replay_shape_hash(). */
 #include "replay/private.h"
 
 struct shaping {
@@ -16,7 +16,8 @@ static struct json *shape_of(struct shaping *s, const struct json *value);
 
 static struct str shape_text(struct shaping *s, struct str text)
 {
-    return variables_rewrite(&s->replay->variables, s->arena, text, s->texts);
+    return replay_variables_rewrite(&s->replay->variables, s->arena, text,
+                                    s->texts);
 }
 
 static void add_shape(struct shaping *s, struct json *shape,
@@ -30,8 +31,8 @@ static void add_shape(struct shaping *s, struct json *shape,
     } else {
         buf_printf(&s->path, "[%zu]", i);
     }
-    if (!ignored_has(&s->replay->ignored, s->operation->service,
-                     s->operation->name, buf_str(&s->path))) {
+    if (!replay_ignored_has(&s->replay->ignored, s->operation->service,
+                            s->operation->name, buf_str(&s->path))) {
         struct json_member *to = &shape->members[shape->count++];
         to->key = shape_text(s, from->key);
         to->value = shape_of(s, from->value);
@@ -58,9 +59,9 @@ static struct json *shape_of(struct shaping *s, const struct json *value)
     return shape;
 }
 
-uint64_t shape_hash(const struct replay *replay, struct arena *arena,
-                    const struct operation *operation, const struct json *input,
-                    enum texts texts)
+uint64_t replay_shape_hash(const struct replay *replay, struct arena *arena,
+                           const struct operation *operation,
+                           const struct json *input, enum texts texts)
 {
     struct shaping s = {
         .replay = replay,

@@ -2,7 +2,7 @@
 /* Recorded texts become live ones in an answer: what variables stand for, and
  * what the client sent where the recording has a placeholder. Here because a
  * client, and the rules, compare what is read with what was written. Start at
- * swap_text(). */
+ * replay_swap_text(). */
 #include "replay/private.h"
 
 enum {
@@ -22,7 +22,7 @@ static uint64_t head_of(struct str text)
     return str_hash(str_first(text, text.len < LONG_HEAD ? HEAD : LONG_HEAD));
 }
 
-void swaps_add(struct swaps *swaps, struct str recorded, struct str live)
+void replay_swaps_add(struct swaps *swaps, struct str recorded, struct str live)
 {
     if (recorded.len < SWAP_SHORTEST || str_eq(recorded, live)) {
         return;
@@ -111,7 +111,7 @@ static bool find_swap(const struct swapping *swapping, struct str text,
     return false;
 }
 
-bool swapping_has_any(const struct swapping *swapping)
+bool replay_swapping_has_any(const struct swapping *swapping)
 {
     return swapping->variables->bound > 0 || swapping->all->count > 0 ||
            (swapping->own != NULL && swapping->own->count > 0);
@@ -123,7 +123,8 @@ static bool find_next(const struct swapping *swapping, struct str text,
 {
     bool known = variable->end > variable->start;
     if (known && variable->start < from) {
-        known = variables_find(swapping->variables, text, from, variable);
+        known =
+            replay_variables_find(swapping->variables, text, from, variable);
         if (!known) {
             *variable = (struct hit){0};
         }
@@ -153,20 +154,20 @@ static void put(const struct swapping *swapping, struct buf *out,
     }
 }
 
-struct str swap_text(const struct swapping *swapping, struct arena *arena,
-                     struct str text)
+struct str replay_swap_text(const struct swapping *swapping,
+                            struct arena *arena, struct str text)
 {
     struct hit hit = {0};
     struct hit variable = {0};
     struct buf out = {0};
     size_t from = 0;
-    if (!swapping_has_any(swapping)) {
+    if (!replay_swapping_has_any(swapping)) {
         return text;
     }
     if (swapping->variables->bound > 0) {
         /* Expressions want a zero byte at the end. */
         text = arena_str(arena, text);
-        if (!variables_find(swapping->variables, text, 0, &variable)) {
+        if (!replay_variables_find(swapping->variables, text, 0, &variable)) {
             variable = (struct hit){0};
         }
     }
@@ -202,7 +203,7 @@ static const struct json *swap_leaf(const struct swapping *swapping,
 {
     struct str text = leaf->type == JSON_NUMBER
                           ? swap_number(swapping, leaf->text)
-                          : swap_text(swapping, arena, leaf->text);
+                          : replay_swap_text(swapping, arena, leaf->text);
     if (str_eq(text, leaf->text)) {
         return leaf;
     }
@@ -218,9 +219,10 @@ static const struct json *swap_members(const struct swapping *swapping,
     struct json *copy = NULL;
     for (size_t i = 0; i < value->count; i++) {
         struct json_member member = value->members[i];
-        const struct json *one = swap_json(swapping, arena, member.value);
+        const struct json *one =
+            replay_swap_json(swapping, arena, member.value);
         struct str key = value->type == JSON_OBJECT
-                             ? swap_text(swapping, arena, member.key)
+                             ? replay_swap_text(swapping, arena, member.key)
                              : member.key;
         if (one == member.value && str_eq(key, member.key)) {
             continue;
@@ -239,8 +241,9 @@ static const struct json *swap_members(const struct swapping *swapping,
     return copy != NULL ? copy : value;
 }
 
-const struct json *swap_json(const struct swapping *swapping,
-                             struct arena *arena, const struct json *value)
+const struct json *replay_swap_json(const struct swapping *swapping,
+                                    struct arena *arena,
+                                    const struct json *value)
 {
     switch (value->type) {
     case JSON_STRING:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Texts that each run makes afresh: which live one stands for which recorded
  * one. Here because a bound pair holds for the whole run, both ways. Start at
- * variables_allow(). */
+ * replay_variables_allow(). */
 #include "replay/private.h"
 
 #include <regex.h>
@@ -38,9 +38,9 @@ static bool compile(struct variable *variable, struct str text,
     return true;
 }
 
-bool variables_init(struct variables *variables, struct arena *arena,
-                    const struct str *expressions, size_t count,
-                    struct diag *errors)
+bool replay_variables_init(struct variables *variables, struct arena *arena,
+                           const struct str *expressions, size_t count,
+                           struct diag *errors)
 {
     bool good = true;
     variables->arena = arena;
@@ -55,7 +55,7 @@ bool variables_init(struct variables *variables, struct arena *arena,
     return good;
 }
 
-void variables_done(struct variables *variables)
+void replay_variables_done(struct variables *variables)
 {
     for (size_t i = 0; i < variables->count; i++) {
         regfree(&variables->at[i].compiled);
@@ -166,7 +166,7 @@ static void bind(struct variables *variables, size_t variable,
 }
 
 /* The last one is at the head of its buckets. */
-void variables_undo(struct variables *variables, size_t bound)
+void replay_variables_undo(struct variables *variables, size_t bound)
 {
     while (variables->bound > bound) {
         struct binding *b = variables->last;
@@ -222,8 +222,8 @@ static bool allow(struct variables *variables, struct str recorded,
     }
 }
 
-bool variables_allow(struct variables *variables, struct str recorded,
-                     struct str live)
+bool replay_variables_allow(struct variables *variables, struct str recorded,
+                            struct str live)
 {
     bool equal = str_eq(recorded, live);
     if (variables->count == 0 || (equal && variables->bound == 0)) {
@@ -234,7 +234,7 @@ bool variables_allow(struct variables *variables, struct str recorded,
     bool allowed = allow(variables, arena_str(scratch, recorded),
                          arena_str(scratch, live));
     if (!allowed) {
-        variables_undo(variables, bound);
+        replay_variables_undo(variables, bound);
     }
     arena_free(scratch);
     return allowed;
@@ -260,9 +260,9 @@ static void rewrite(const struct variables *variables, struct str part,
     }
 }
 
-struct str variables_rewrite(const struct variables *variables,
-                             struct arena *arena, struct str text,
-                             enum texts texts)
+struct str replay_variables_rewrite(const struct variables *variables,
+                                    struct arena *arena, struct str text,
+                                    enum texts texts)
 {
     struct spot spot = {0};
     struct str copy = arena_str(arena, text);
@@ -282,8 +282,8 @@ struct str variables_rewrite(const struct variables *variables,
     return written;
 }
 
-bool variables_find(const struct variables *variables, struct str text,
-                    size_t from, struct hit *ret_hit)
+bool replay_variables_find(const struct variables *variables, struct str text,
+                           size_t from, struct hit *ret_hit)
 {
     struct spot spot = {0};
     while (variables->bound > 0 && find_first(variables, text, from, &spot)) {

@@ -27,14 +27,14 @@ static size_t count_other_outcomes(const struct replay *replay)
     size_t count = 0;
     const struct past *past = replay->index.first_past;
     for (; past != NULL; past = past->newer) {
-        count += outcome_differs(past) ? 1 : 0;
+        count += replay_outcome_differs(past) ? 1 : 0;
     }
     return count;
 }
 
 static bool has_drift(const struct replay *replay)
 {
-    struct drift drift = outcome_drift(replay);
+    struct drift drift = replay_outcome_drift(replay);
     return drift.not_asked > 0 || drift.resends > 0 || drift.other_count > 0 ||
            replay->reads_repeated > 0 || replay->reads_unknown > 0;
 }
@@ -106,7 +106,7 @@ static void write_input(const struct recording_entry *entry, struct buf *out)
 {
     if (entry->input != NULL && entry->session->facts.redact) {
         buf_add_char(out, ' ');
-        miss_write_value(entry->input, out);
+        replay_miss_write_value(entry->input, out);
     }
 }
 
@@ -133,11 +133,19 @@ static void write_left_over(const struct replay *replay, size_t count,
     if (count > told) {
         buf_printf(out, "    and %zu more\n", count - told);
     }
-    if (!replay->config.allow_unused) {
-        buf_add(out, STR("    if the program has no need of them any more, "
-                         "record it anew; --allow-unused\n"
-                         "    lets them be\n"));
+    if (replay->config.allow_unused) {
+        return;
     }
+    size_t sessions = replay->recording->session_count;
+    if (sessions > 1 && replay->config.read.session.len == 0) {
+        buf_printf(out,
+                   "    %zu runs were recorded into this file: --session ID "
+                   "replays one of them\n",
+                   sessions);
+    }
+    buf_add(out, STR("    if the program has no need of them any more, record "
+                     "it anew; --allow-unused\n"
+                     "    lets them be\n"));
 }
 
 static void write_past(const struct past *past, struct buf *out)
@@ -163,13 +171,13 @@ static void write_outcomes(const struct replay *replay, struct buf *out)
     }
     buf_printf(out, "  another outcome: %zu change%s\n", count, plural(count));
     for (; past != NULL && told < LISTED_MAX; past = past->newer) {
-        if (!outcome_differs(past)) {
+        if (!replay_outcome_differs(past)) {
             continue;
         }
         write_past(past, out);
         buf_printf(out, ": recorded %s, now %s\n",
-                   outcome_name(past->outcome->outcome),
-                   past->heard ? outcome_name(past->now) : "none");
+                   event_outcome_name(past->outcome->outcome),
+                   past->heard ? event_outcome_name(past->now) : "none");
         told++;
     }
     if (count > told) {
@@ -197,7 +205,7 @@ static void write_counts(const struct replay *replay, struct buf *out)
 
 static void write_drift(const struct replay *replay, struct buf *out)
 {
-    struct drift drift = outcome_drift(replay);
+    struct drift drift = replay_outcome_drift(replay);
     const struct {
         size_t count;
         const char *what;

@@ -3,6 +3,7 @@
  * that knows libyaml. Start at yaml_read(). */
 #include "yaml/private.h"
 
+#include "base/base64.h"
 #include "base/mem.h"
 
 #include <yaml.h>
@@ -189,7 +190,7 @@ static void decode_binary(struct reader *r, struct json *node)
 {
     size_t wrong = 0;
     struct str text = node->text;
-    if (!yaml_binary_decode(r->arena, text, &node->text, &wrong)) {
+    if (!base64_read_loose(r->arena, text, &node->text, &wrong)) {
         refuse(r, node->span,
                wrong < text.len
                    ? "this !!binary holds a character that is no base64"

@@ -3,6 +3,8 @@
  * Here because it is all rules of text. Start at yaml_plain_resolve(). */
 #include "yaml/private.h"
 
+#include "base/hex.h"
+
 #include <inttypes.h>
 
 struct word {
@@ -58,26 +60,14 @@ static struct str without_spacers(struct arena *arena, struct str digits)
 static bool set_number(struct arena *arena, struct str text, struct json *node)
 {
     const struct json_limits limits = {.depth = 1, .nodes = 1};
-    struct source *source = ARENA_NEW(arena, struct source);
-    source->text = text;
-    struct diag unheard;
-    const struct json *number = NULL;
-    diag_init(&unheard, arena);
-    if (!json_parse(arena, source, &limits, &number, &unheard) ||
-        number->type != JSON_NUMBER) {
+    const struct json *number = json_read(arena, text, &limits);
+    if (!json_is(number, JSON_NUMBER)) {
         return false;
     }
     node->type = JSON_NUMBER;
     node->text = number->text;
     node->number = number->number;
     return true;
-}
-
-static unsigned value_of_digit(char c)
-{
-    return c <= '9'   ? (unsigned)(c - '0')
-           : c <= 'F' ? (unsigned)(c - 'A' + 10)
-                      : (unsigned)(c - 'a' + 10);
 }
 
 /* Digits of another base; false when 64 bits are too few, or without digit. */
@@ -87,7 +77,7 @@ static bool set_based(struct arena *arena, const char *sign, struct str digits,
     uint64_t value = 0;
     digits = without_spacers(arena, digits);
     for (size_t i = 0; i < digits.len; i++) {
-        unsigned digit = value_of_digit(digits.ptr[i]);
+        unsigned digit = (unsigned)hex_value(digits.ptr[i]);
         if (value > (UINT64_MAX - digit) / base) {
             return false;
         }

@@ -22,9 +22,4 @@ yaml_read(struct arena *arena, const struct source *source,
           const struct json_limits *limits, const struct json **ret_value,
           struct diag *diag);
 
-/* Base64 as !!binary has it: blanks and line breaks may stand anywhere. False:
- * *ret_wrong is the offset of the byte that does not belong there. */
-bool yaml_binary_decode(struct arena *arena, struct str text,
-                        struct str *ret_bytes, size_t *ret_wrong);
-
 #endif

@@ -258,6 +258,13 @@ def test_what_cannot_be_written_is_told_at_once(kit):
     full = record(kit, "/dev/full", kit.python, script(kit, STORY))
     check_equal(full.returncode, 1, "status with a full disk")
     check("/dev/full" in full.stderr, full.stderr)
+    file = kit.path("limited.jsonl")
+    limited = kit.command(
+        ["sh", "-c", 'ulimit -f 8; exec "$@"', "sh", kit.settled, "exec",
+         "--upstream", kit.fixed().url, "--record", file, "--", kit.python,
+         script(kit, STORY)], dict(kit.environment, **OWN))
+    check_equal(limited.returncode, 1, limited.stderr)
+    check("can no longer be written" in limited.stderr, limited.stderr)
 
 
 def test_a_kill_loses_a_line_at_most(kit):
@@ -445,6 +452,21 @@ def test_names_made_fresh_are_variables(kit):
         """)
     done = replay(kit, file, kit.python, program)
     check_equal(done.returncode, 1, "status without the variable")
+    done = replay(kit, file, kit.python, program,
+                  options=["--variable", "run-([0-9a-f]{8})"])
+    check_equal(done.returncode, 0, done.stderr)
+
+
+def test_a_secret_may_hold_a_variable(kit):
+    program, file = taped(kit, """
+        import boto3, uuid
+        run = f"run-{uuid.uuid4().hex[:8]}"
+        ssm = boto3.client("ssm")
+        ssm.put_parameter(Value=f"value of {run}", Name=f"/taped/{run}",
+                          Type="String")
+        found = ssm.get_parameter(Name=f"/taped/{run}")["Parameter"]
+        assert found["Value"] == f"value of {run}", found
+        """)
     done = replay(kit, file, kit.python, program,
                   options=["--variable", "run-([0-9a-f]{8})"])
     check_equal(done.returncode, 0, done.stderr)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A folder of its own for each test, conversions in it, and what came out as
- * text. Include after the cmocka headers.
+ * text.
  */
 #ifndef GIVEN_H
 #define GIVEN_H
+
+#include "support/texts.h"
 
 #include "base/file.h"
 #include "convert/convert.h"
@@ -135,7 +137,7 @@ static inline void given_outline_entry(const struct recording *recording,
     buf_printf(out, "%s %.*s @%lld", recording_kind_name(e->kind),
                STR_ARG(e->exchange), (long long)e->at_ms);
     if (e->kind == RECORDING_OUTCOME) {
-        buf_printf(out, " %s %llu %lld", outcome_name(e->outcome),
+        buf_printf(out, " %s %llu %lld", event_outcome_name(e->outcome),
                    (unsigned long long)e->reads, (long long)e->waited_ms);
     } else if (e->kind != RECORDING_JOINED) {
         recording_get(recording, index, arena, &what, &call);

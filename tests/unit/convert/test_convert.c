@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files in and out: what is written over, what is left behind, and that nothing
  * that was mutilated does harm. Start at no_mutilation_does_harm(). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/texts.h"
 
 #include "base/rng.h"
 #include "convert/private.h"

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HAR in, HAR out, and a recording that comes back whole from being one. Here
  * because both readers and the writer must agree. Start at the round trip. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/texts.h"
 
 #include "convert/private.h"
 #include "given.h"
@@ -290,13 +285,7 @@ static void assert_entry(const struct json *entry)
 
 static const struct json *read_har(struct given *g, const char *name)
 {
-    struct source *source = ARENA_NEW(g->arena, struct source);
-    const struct json *root = NULL;
-    struct diag diag;
-    *source = (struct source){str_of(name), given_text(g, name)};
-    diag_init(&diag, g->arena);
-    assert_true(
-        json_parse(g->arena, source, &json_default_limits, &root, &diag));
+    const struct json *root = good_json(g->arena, given_text(g, name).ptr);
     return json_get(root, STR("log"));
 }
 

@@ -10,48 +10,6 @@
 
 #include "convert/private.h"
 
-static void base64_goes_both_ways(void **state)
-{
-    (void)state;
-    static const char *const rows[][2] = {
-        {"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
-        {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xFB\xFF\xBF", "+/+/"},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct arena *arena = arena_new();
-        struct str bytes = str_of(rows[i][0]);
-        struct str back;
-        struct str text = convert_base64(arena, bytes);
-        assert_true(str_eq(text, str_of(rows[i][1])));
-        assert_true(convert_unbase64(arena, text, &back));
-        assert_true(str_eq(back, bytes));
-        arena_free(arena);
-    }
-}
-
-static void text_is_told_from_bytes(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text;
-        bool good;
-    } rows[] = {
-        {"", true},
-        {"a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80", true},
-        {"\x80", false},
-        {"\xC3", false},
-        {"\xC0\x80", false},
-        {"\xE0\x80\x80", false},
-        {"\xED\xA0\x80", false},
-        {"\xF4\x90\x80\x80", false},
-        {"\xF0\x9F\x98", false},
-        {"\xFF", false},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_int_equal(convert_is_utf8(str_of(rows[i].text)), rows[i].good);
-    }
-}
-
 /* "hello" */
 #define PACKED "H4sIAAAAAAAC/8tIzcnJBwCGphA2BQAAAA=="
 
@@ -101,8 +59,6 @@ static void bodies_are_unpacked_and_headers_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(base64_goes_both_ways),
-        cmocka_unit_test(text_is_told_from_bytes),
         cmocka_unit_test(bodies_are_unpacked_and_headers_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cassettes become recordings, or one hears what is wrong with them and where.
  * Here because people edit cassettes. Start at the samples. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/texts.h"
 
 #include "convert/private.h"
 #include "given.h"

@@ -4,12 +4,7 @@
 #ifndef TESTS_RECORDING_SCENE_H
 #define TESTS_RECORDING_SCENE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/texts.h"
 
 #include "base/file.h"
 #include "recording/private.h"
@@ -86,24 +81,11 @@ static inline void scene_request(struct scene *scene, const struct words *words,
                  STR("eu-west-1"), request->body, call);
 }
 
-static inline const struct json *scene_parse(struct scene *scene,
-                                             const char *text)
-{
-    struct source *source = ARENA_NEW(scene->arena, struct source);
-    struct diag diag;
-    const struct json *value = NULL;
-    *source = (struct source){STR("test"), str_of(text)};
-    diag_init(&diag, scene->arena);
-    assert_true(
-        json_parse(scene->arena, source, &json_default_limits, &value, &diag));
-    return value;
-}
-
-static inline struct redactor *scene_redactor(struct scene *scene)
+static inline struct recording_redactor *scene_redactor(struct scene *scene)
 {
     unsigned char key[RECORDING_KEY_SIZE];
-    assert_true(key_from_hex(STR(KEY_TEXT), key));
-    return redactor_new(scene->registry, key);
+    assert_true(recording_key_from_hex(STR(KEY_TEXT), key));
+    return recording_redactor_new(scene->registry, key);
 }
 
 /* A call in a JSON protocol, answered. */
@@ -169,17 +151,6 @@ static inline void scene_put(struct scene *scene, struct str text)
     assert_int_equal(fclose(file), 0);
 }
 
-/* All that was wrong, as people see it. */
-static inline struct str scene_diag(struct scene *scene,
-                                    const struct diag *diag)
-{
-    struct buf out = {0};
-    diag_print(diag, &out);
-    struct str text = arena_str(scene->arena, buf_str(&out));
-    buf_free(&out);
-    return text;
-}
-
 static inline struct recording *
 scene_load_with(struct scene *scene,
                 const struct recording_read_options *options)
@@ -191,8 +162,8 @@ scene_load_with(struct scene *scene,
     struct recording *recording =
         recording_load(scene->path, options, &errors, &warnings);
     if (recording == NULL || warnings.count > 0) {
-        fail_msg("%s%s", scene_diag(scene, &errors).ptr,
-                 scene_diag(scene, &warnings).ptr);
+        fail_msg("%s%s", diag_text(scene->arena, &errors).ptr,
+                 diag_text(scene->arena, &warnings).ptr);
     }
     return recording;
 }
@@ -202,33 +173,5 @@ static inline struct recording *scene_load(struct scene *scene)
     const struct recording_read_options options = {.session = STR_NONE};
     return scene_load_with(scene, &options);
 }
-
-#define assert_text(text, want)                                                \
-    do {                                                                       \
-        struct str text_ = (text);                                             \
-        struct str want_ = str_of(want);                                       \
-        if (!str_eq(text_, want_)) {                                           \
-            fail_msg("\"%.*s\" is not \"%.*s\"", STR_ARG(text_),               \
-                     STR_ARG(want_));                                          \
-        }                                                                      \
-    } while (0)
-#define assert_holds(text, part)                                               \
-    do {                                                                       \
-        struct str text_ = (text);                                             \
-        if (!str_contains(text_, str_of(part))) {                              \
-            fail_msg("\"%.*s\" does not hold \"%s\"", STR_ARG(text_), part);   \
-        }                                                                      \
-    } while (0)
-/* Shows the place, not the whole: a file is long. */
-#define assert_lacks(text, part)                                               \
-    do {                                                                       \
-        struct str text_ = (text);                                             \
-        size_t at_ = str_find_str(text_, str_of(part));                        \
-        if (at_ != STR_NOT_FOUND) {                                            \
-            size_t from_ = at_ < 200 ? 0 : at_ - 200;                          \
-            struct str near_ = str_first(str_from(text_, from_), 400);         \
-            fail_msg("\"%s\" is there: ...%.*s...", part, STR_ARG(near_));     \
-        }                                                                      \
-    } while (0)
 
 #endif

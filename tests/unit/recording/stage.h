@@ -23,7 +23,7 @@ struct stage {
     struct network network;
     struct timer failed;
     int failures;
-    struct recorder *recorder;
+    struct recording_recorder *recorder;
     struct http_fetch fetch;
     struct timer head;
     struct timer done;
@@ -66,7 +66,7 @@ static inline void stage_count(void *ctx)
 
 static inline bool stage_open(struct stage *stage, struct str *reterr)
 {
-    const struct recorder_config config = {
+    const struct recording_recorder_config config = {
         .timers = &stage->timers,
         .wall_ms = stage_wall,
         .registry = stage->scene->registry,
@@ -76,7 +76,8 @@ static inline bool stage_open(struct stage *stage, struct str *reterr)
         .body_limit = 100,
         .on_failure = &stage->failed,
     };
-    stage->recorder = recorder_open(&config, stage->scene->arena, reterr);
+    stage->recorder =
+        recording_recorder_open(&config, stage->scene->arena, reterr);
     return stage->recorder != NULL;
 }
 
@@ -120,12 +121,13 @@ static inline void stage_fetch(struct stage *stage, const char *input)
 
 static inline void stage_send(struct stage *stage)
 {
-    http_fetch_send(recorder_client(stage->recorder), &stage->fetch);
+    http_fetch_send(recording_recorder_client(stage->recorder), &stage->fetch);
 }
 
 static inline void stage_cancel(struct stage *stage)
 {
-    http_fetch_cancel(recorder_client(stage->recorder), &stage->fetch);
+    http_fetch_cancel(recording_recorder_client(stage->recorder),
+                      &stage->fetch);
 }
 
 static inline void stage_wait(struct stage *stage, int64_t ms)
@@ -175,7 +177,7 @@ static inline void stage_answer_head(struct stage *stage, const char *length)
 
 static inline struct recording *stage_close(struct stage *stage)
 {
-    assert_true(recorder_close(stage->recorder));
+    assert_true(recording_recorder_close(stage->recorder));
     return scene_load(stage->scene);
 }
 

@@ -14,7 +14,7 @@ static void every_word_leads_back(void **state)
         assert_int_equal(recording_http_outcome(str_of(name)), i);
     }
     for (int i = 0; i < OUTCOME_COUNT; i++) {
-        const char *name = outcome_name((enum outcome)i);
+        const char *name = event_outcome_name((enum outcome)i);
         assert_int_equal(recording_outcome(str_of(name)), i);
     }
     for (int i = 0; i < AWS_PROTOCOL_COUNT; i++) {

@@ -19,6 +19,11 @@ static void each_member_is_what_it_is(void **state)
         {AWS_JSON_1_1, "ssm", "GetParameters", "Parameters/ARN", MEMBER_PLAIN},
         {AWS_JSON_1_1, "none", "None", "SecretAccessKey", MEMBER_SECRET},
         {AWS_JSON_1_1, "none", "None", "a/clientSecret", MEMBER_SECRET},
+        {AWS_JSON_1_1, "none", "None", "TemporaryPassword", MEMBER_SECRET},
+        {AWS_JSON_1_1, "none", "None", "webhook_secret", MEMBER_SECRET},
+        {AWS_JSON_1_1, "none", "None", "PasswordPolicy", MEMBER_PLAIN},
+        {AWS_QUERY, "iam", "GetAccountPasswordPolicy",
+         "PasswordPolicy/AllowUsersToChangePassword", MEMBER_PLAIN},
         {AWS_JSON_1_1, "none", "None", "NextToken", MEMBER_PLAIN},
         {AWS_JSON_1_1, "none", "None", "Signature", MEMBER_PLAIN},
         {AWS_JSON_1_1, "kms", "Encrypt", "Plaintext", MEMBER_SECRET_BASE64},
@@ -36,6 +41,10 @@ static void each_member_is_what_it_is(void **state)
          "body/Environment/Variables/NAME", MEMBER_SECRET},
         {AWS_REST_JSON, "lambda", "CreateFunction", "body/FunctionName",
          MEMBER_PLAIN},
+        {AWS_REST_JSON, "apigateway", "CreateApiKey", "body/value",
+         MEMBER_SECRET},
+        {AWS_REST_JSON, "apigateway", "CreateApiKey", "body/name",
+         MEMBER_PLAIN},
         {AWS_REST_JSON, "lambda", "Invoke", "body", MEMBER_SECRET},
         {AWS_REST_JSON, "lambda", "GetFunction", "body", MEMBER_PLAIN},
     };
@@ -46,9 +55,11 @@ static void each_member_is_what_it_is(void **state)
         struct member_path path = {{0}};
         struct str rest = str_of(rows[i].names);
         while (rest.ptr != NULL) {
-            (void)member_path_enter(&path, &call, str_cut(&rest, '/'));
+            (void)recording_member_path_enter(&path, &call,
+                                              str_cut(&rest, '/'));
         }
-        if (member_kind_of(scene->registry, &call, &path) != rows[i].kind) {
+        if (recording_member_kind_of(scene->registry, &call, &path) !=
+            rows[i].kind) {
             fail_msg("%s %s", rows[i].operation, rows[i].names);
         }
         buf_free(&path.text);
@@ -60,13 +71,14 @@ static void a_path_goes_back_to_where_it_was(void **state)
     const struct aws_call call = {.protocol = AWS_QUERY};
     struct member_path path = {{0}};
     (void)state;
-    size_t outer = member_path_enter(&path, &call, STR("Tags.member.1"));
+    size_t outer =
+        recording_member_path_enter(&path, &call, STR("Tags.member.1"));
     assert_text(buf_str(&path.text), "Tags");
-    size_t inner = member_path_enter(&path, &call, STR("Key"));
+    size_t inner = recording_member_path_enter(&path, &call, STR("Key"));
     assert_text(buf_str(&path.text), "Tags.Key");
-    member_path_leave(&path, inner);
+    recording_member_path_leave(&path, inner);
     assert_text(buf_str(&path.text), "Tags");
-    member_path_leave(&path, outer);
+    recording_member_path_leave(&path, outer);
     assert_int_equal(path.text.len, 0);
     buf_free(&path.text);
 }

@@ -2,6 +2,8 @@
 /* All placeholders of a recording are found. Start at main(). */
 #include "scene.h"
 
+#include "base/base64.h"
+
 static bool has(const struct recording *recording, struct str text)
 {
     for (size_t i = 0; i < recording->placeholder_count; i++) {
@@ -24,13 +26,16 @@ static void every_placeholder_is_found_once(void **state)
                    "\"SecretBinary\":\"c3dvcmRmaXNo\"}");
     assert_true(recording_write_interaction(writer, &what));
     assert_true(recording_write_interaction(writer, &what));
-    struct redactor *redactor = recording_writer_redactor(writer);
+    struct recording_redactor *redactor = recording_writer_redactor(writer);
     struct arena *arena = scene->arena;
-    struct str secret = redactor_secret(redactor, arena, STR("hunter2hunter2"));
-    struct str bytes = redactor_secret(redactor, arena, STR("swordfish"));
-    struct str account = redactor_account(redactor, arena, STR("123456789012"));
-    struct str key =
-        redactor_access_key(redactor, arena, STR("AKIAIOSFODNN7EXAMPLE"));
+    struct str secret =
+        recording_redactor_secret(redactor, arena, STR("hunter2hunter2"));
+    struct str bytes =
+        recording_redactor_secret(redactor, arena, STR("swordfish"));
+    struct str account =
+        recording_redactor_account(redactor, arena, STR("123456789012"));
+    struct str key = recording_redactor_access_key(redactor, arena,
+                                                   STR("AKIAIOSFODNN7EXAMPLE"));
     assert_true(recording_writer_close(writer));
     struct recording *recording = scene_load(scene);
     assert_int_equal(recording->placeholder_count, 5);

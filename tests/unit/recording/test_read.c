@@ -235,7 +235,7 @@ static void a_run_that_was_killed_leaves_its_lines(void **state)
     assert_true(recording_writer_close(writer));
     struct loading l = load(scene, scene_text(scene), false);
     assert_int_equal(l.errors.count, 0);
-    struct str told = scene_diag(scene, &l.warnings);
+    struct str told = diag_text(scene->arena, &l.warnings);
     assert_holds(told, "run.jsonl:3:1: ");
     assert_holds(told, "cut short");
     assert_holds(told, "has no end");
@@ -294,14 +294,14 @@ static void errors_say_where_and_what(void **state)
         {"{\"kind\":\"call\"", "[]{\"kind\":\"call\"",
          "nothing more after the value", true},
         {"\"format\":\"settled-recording\"", "\"format\":\"har\"",
-         "is no recording", true},
+         ":1:1: error: this is no recording", true},
     };
     struct str text = sample(scene);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct str bad = replace(scene, text, rows[i].from, rows[i].to);
         struct loading l = load(scene, bad, rows[i].edited);
         assert_null(l.recording);
-        assert_holds(scene_diag(scene, &l.errors), rows[i].want);
+        assert_holds(diag_text(scene->arena, &l.errors), rows[i].want);
     }
 }
 
@@ -338,7 +338,7 @@ static void the_session_that_is_asked_for_is_read(void **state)
     struct diag errors;
     diag_init(&errors, scene->arena);
     assert_null(recording_load(scene->path, &options, &errors, &errors));
-    assert_holds(scene_diag(scene, &errors), "has no session \"other\"");
+    assert_holds(diag_text(scene->arena, &errors), "has no session \"other\"");
 }
 
 static void a_key_of_ones_own_must_be_the_right_one(void **state)
@@ -360,7 +360,7 @@ static void a_key_of_ones_own_must_be_the_right_one(void **state)
     struct diag errors;
     diag_init(&errors, scene->arena);
     assert_null(recording_load(scene->path, &options, &errors, &errors));
-    assert_holds(scene_diag(scene, &errors), "is not the key");
+    assert_holds(diag_text(scene->arena, &errors), "is not the key");
 }
 
 static void what_begins_as_a_recording_is_one(void **state)

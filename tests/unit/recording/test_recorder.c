@@ -390,7 +390,7 @@ static void joins_and_outcomes_are_heard(void **state)
 {
     struct stage stage;
     stage_begin(&stage, *state);
-    struct event_sink *sink = recorder_sink(stage.recorder);
+    struct event_sink *sink = recording_recorder_sink(stage.recorder);
     const struct event events[] = {
         {.kind = EVENT_CALL_RECEIVED, .exchange = STR("x1")},
         {.kind = EVENT_CALL_JOINED, .exchange = STR("x1")},
@@ -420,7 +420,7 @@ static void a_file_that_fails_is_told_once(void **state)
 {
     struct stage stage;
     stage_begin(&stage, *state);
-    struct recording_writer *writer = recorder_writer(stage.recorder);
+    struct recording_writer *writer = recording_recorder_writer(stage.recorder);
     file_close(writer->fd);
     writer->fd = -1;
     for (int i = 0; i < 3; i++) {
@@ -432,7 +432,7 @@ static void a_file_that_fails_is_told_once(void **state)
         stage_cancel(&stage);
     }
     assert_int_equal(stage.failures, 1);
-    assert_false(recorder_close(stage.recorder));
+    assert_false(recording_recorder_close(stage.recorder));
     stage_end(&stage);
 }
 
@@ -442,7 +442,7 @@ static void what_cannot_be_opened_is_told(void **state)
     struct stage stage;
     struct str why = STR_NONE;
     stage_begin(&stage, scene);
-    assert_true(recorder_close(stage.recorder));
+    assert_true(recording_recorder_close(stage.recorder));
     scene_put(scene, STR("not a recording\n"));
     assert_false(stage_open(&stage, &why));
     assert_holds(why, "is no recording");

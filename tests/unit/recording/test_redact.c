@@ -6,34 +6,38 @@
 static void the_same_secret_has_the_same_placeholder(void **state)
 {
     struct scene *scene = *state;
-    struct redactor *a = scene_redactor(scene);
-    struct redactor *b = scene_redactor(scene);
-    struct str one = redactor_secret(a, scene->arena, STR("hunter2hunter2"));
-    assert_true(placeholder_is(one));
-    assert_true(
-        str_eq(one, redactor_secret(a, scene->arena, STR("hunter2hunter2"))));
-    assert_true(
-        str_eq(one, redactor_secret(b, scene->arena, STR("hunter2hunter2"))));
-    assert_false(
-        str_eq(one, redactor_secret(b, scene->arena, STR("hunter3hunter3"))));
+    struct recording_redactor *a = scene_redactor(scene);
+    struct recording_redactor *b = scene_redactor(scene);
+    struct str one =
+        recording_redactor_secret(a, scene->arena, STR("hunter2hunter2"));
+    assert_true(recording_placeholder_is(one));
+    assert_true(str_eq(one, recording_redactor_secret(a, scene->arena,
+                                                      STR("hunter2hunter2"))));
+    assert_true(str_eq(one, recording_redactor_secret(b, scene->arena,
+                                                      STR("hunter2hunter2"))));
+    assert_false(str_eq(one, recording_redactor_secret(b, scene->arena,
+                                                       STR("hunter3hunter3"))));
     /* What stands for one is no secret itself. */
-    assert_true(str_eq(one, redactor_secret(b, scene->arena, one)));
-    assert_int_equal(redactor_secret(b, scene->arena, STR("")).len, 0);
-    redactor_free(a);
-    redactor_free(b);
-    redactor_free(NULL);
+    assert_true(str_eq(one, recording_redactor_secret(b, scene->arena, one)));
+    assert_int_equal(recording_redactor_secret(b, scene->arena, STR("")).len,
+                     0);
+    recording_redactor_free(a);
+    recording_redactor_free(b);
+    recording_redactor_free(NULL);
 }
 
 static void nothing_is_replaced_without_a_key(void **state)
 {
     struct scene *scene = *state;
-    struct redactor *redactor = redactor_new(scene->registry, NULL);
-    assert_text(redactor_secret(redactor, scene->arena, STR("hunter2")),
-                "hunter2");
-    assert_text(redactor_text(redactor, scene->arena,
-                              STR("arn:aws:iam::123456789012:x")),
+    struct recording_redactor *redactor =
+        recording_redactor_new(scene->registry, NULL);
+    assert_text(
+        recording_redactor_secret(redactor, scene->arena, STR("hunter2")),
+        "hunter2");
+    assert_text(recording_redactor_text(redactor, scene->arena,
+                                        STR("arn:aws:iam::123456789012:x")),
                 "arn:aws:iam::123456789012:x");
-    redactor_free(redactor);
+    recording_redactor_free(redactor);
 }
 
 /* "$" stands for the secret, "#" for the account, "@" for the key. */
@@ -88,40 +92,43 @@ static void text_is_searched_for_all_of_them(void **state)
         {"arn:aws:s3:::bucket#", true, true},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct redactor *redactor = scene_redactor(scene);
-        struct str secret =
-            redactor_secret(redactor, scene->arena, STR("hunter2hunter2"));
-        struct redactor *other = scene_redactor(scene);
-        struct str account =
-            redactor_account(other, scene->arena, STR("123456789012"));
+        struct recording_redactor *redactor = scene_redactor(scene);
+        struct str secret = recording_redactor_secret(redactor, scene->arena,
+                                                      STR("hunter2hunter2"));
+        struct recording_redactor *other = scene_redactor(scene);
+        struct str account = recording_redactor_account(other, scene->arena,
+                                                        STR("123456789012"));
         if (!rows[i].fresh) {
-            (void)redactor_account(redactor, scene->arena, STR("123456789012"));
+            (void)recording_redactor_account(redactor, scene->arena,
+                                             STR("123456789012"));
         }
-        struct str key = redactor_access_key(other, scene->arena,
-                                             STR("AKIAIOSFODNN7EXAMPLE"));
+        struct str key = recording_redactor_access_key(
+            other, scene->arena, STR("AKIAIOSFODNN7EXAMPLE"));
         struct str text =
             fill(scene, rows[i].text, STR("hunter2hunter2"),
                  STR("123456789012"), STR("AKIAIOSFODNN7EXAMPLE"));
         struct str want = rows[i].stays
                               ? text
                               : fill(scene, rows[i].text, secret, account, key);
-        struct str got = redactor_text(redactor, scene->arena, text);
+        struct str got = recording_redactor_text(redactor, scene->arena, text);
         assert_text(got, want.ptr);
-        assert_text(redactor_text(redactor, scene->arena, got), want.ptr);
-        redactor_free(other);
-        redactor_free(redactor);
+        assert_text(recording_redactor_text(redactor, scene->arena, got),
+                    want.ptr);
+        recording_redactor_free(other);
+        recording_redactor_free(redactor);
     }
 }
 
 static void short_secrets_stay_in_other_texts(void **state)
 {
     struct scene *scene = *state;
-    struct redactor *redactor = scene_redactor(scene);
-    assert_true(
-        placeholder_is(redactor_secret(redactor, scene->arena, STR("admin"))));
-    assert_text(redactor_text(redactor, scene->arena, STR("administrator")),
-                "administrator");
-    redactor_free(redactor);
+    struct recording_redactor *redactor = scene_redactor(scene);
+    assert_true(recording_placeholder_is(
+        recording_redactor_secret(redactor, scene->arena, STR("admin"))));
+    assert_text(
+        recording_redactor_text(redactor, scene->arena, STR("administrator")),
+        "administrator");
+    recording_redactor_free(redactor);
 }
 
 static void common_words_stay_in_other_texts(void **state)
@@ -129,14 +136,15 @@ static void common_words_stay_in_other_texts(void **state)
     struct scene *scene = *state;
     static const char *const words[] = {"eu-west-1", "us-gov-east-1",
                                         "postgres", "production", "Default"};
-    struct redactor *redactor = scene_redactor(scene);
+    struct recording_redactor *redactor = scene_redactor(scene);
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         struct str word = str_of(words[i]);
-        assert_true(
-            placeholder_is(redactor_secret(redactor, scene->arena, word)));
-        assert_text(redactor_text(redactor, scene->arena, word), words[i]);
+        assert_true(recording_placeholder_is(
+            recording_redactor_secret(redactor, scene->arena, word)));
+        assert_text(recording_redactor_text(redactor, scene->arena, word),
+                    words[i]);
     }
-    redactor_free(redactor);
+    recording_redactor_free(redactor);
 }
 
 /* A URL with a password in it is the same in a replay, where the client has
@@ -144,38 +152,39 @@ static void common_words_stay_in_other_texts(void **state)
 static void a_secret_within_a_secret_is_replaced_first(void **state)
 {
     struct scene *scene = *state;
-    struct redactor *recorded = scene_redactor(scene);
-    struct str password =
-        redactor_secret(recorded, scene->arena, STR("hunter2hunter2"));
-    struct str url = redactor_secret(recorded, scene->arena,
-                                     STR("db://me:hunter2hunter2@host"));
-    struct redactor *live = scene_redactor(scene);
-    struct str again = redactor_secret(
+    struct recording_redactor *recorded = scene_redactor(scene);
+    struct str password = recording_redactor_secret(recorded, scene->arena,
+                                                    STR("hunter2hunter2"));
+    struct str url = recording_redactor_secret(
+        recorded, scene->arena, STR("db://me:hunter2hunter2@host"));
+    struct recording_redactor *live = scene_redactor(scene);
+    struct str again = recording_redactor_secret(
         live, scene->arena,
         arena_printf(scene->arena, "db://me:%.*s@host", STR_ARG(password)));
     assert_true(str_eq(url, again));
-    redactor_free(recorded);
-    redactor_free(live);
+    recording_redactor_free(recorded);
+    recording_redactor_free(live);
 }
 
 /* In a replay a client may name the account before any answer does. */
 static void an_account_is_known_by_a_placeholder_that_is_kept(void **state)
 {
     struct scene *scene = *state;
-    struct redactor *recorded = scene_redactor(scene);
+    struct recording_redactor *recorded = scene_redactor(scene);
     struct str placeholder =
-        redactor_account(recorded, scene->arena, STR("123456789012"));
-    struct redactor *live = scene_redactor(scene);
-    redactor_keep(live, placeholder);
+        recording_redactor_account(recorded, scene->arena, STR("123456789012"));
+    struct recording_redactor *live = scene_redactor(scene);
+    recording_redactor_keep(live, placeholder);
     assert_text(
-        redactor_text(live, scene->arena, STR("of 123456789012")),
+        recording_redactor_text(live, scene->arena, STR("of 123456789012")),
         arena_printf(scene->arena, "of %.*s", STR_ARG(placeholder)).ptr);
-    assert_text(redactor_text(live, scene->arena, STR("of 123456789013")),
-                "of 123456789013");
-    assert_true(
-        str_eq(placeholder, redactor_account(live, scene->arena, placeholder)));
-    redactor_free(recorded);
-    redactor_free(live);
+    assert_text(
+        recording_redactor_text(live, scene->arena, STR("of 123456789013")),
+        "of 123456789013");
+    assert_true(str_eq(placeholder, recording_redactor_account(
+                                        live, scene->arena, placeholder)));
+    recording_redactor_free(recorded);
+    recording_redactor_free(live);
 }
 
 /* No model calls these secret; nobody would want them written down. */
@@ -202,34 +211,35 @@ static void what_cannot_be_anything_else_goes_too(void **state)
          "abcdefghijABCDEFGHIJ0123456789abcdef"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct redactor *redactor = scene_redactor(scene);
+        struct recording_redactor *redactor = scene_redactor(scene);
         struct str got =
-            redactor_text(redactor, scene->arena, str_of(rows[i][0]));
+            recording_redactor_text(redactor, scene->arena, str_of(rows[i][0]));
         size_t at = str_find_str(got, STR("redacted-"));
         if (at != STR_NOT_FOUND) {
             got = arena_join(scene->arena, str_first(got, at),
                              str_from(got, at + PLACEHOLDER_LEN));
         }
         assert_text(got, rows[i][1]);
-        redactor_free(redactor);
+        recording_redactor_free(redactor);
     }
 }
 
 static void the_number_of_secrets_is_bounded(void **state)
 {
     struct scene *scene = *state;
-    struct redactor *redactor = scene_redactor(scene);
+    struct recording_redactor *redactor = scene_redactor(scene);
     for (int i = 0; i < 20100; i++) {
         struct arena_mark mark = arena_mark(scene->arena);
         struct str secret = arena_printf(scene->arena, "secret %d", i);
-        struct str one = redactor_secret(redactor, scene->arena, secret);
-        assert_true(placeholder_is(one));
+        struct str one =
+            recording_redactor_secret(redactor, scene->arena, secret);
+        assert_true(recording_placeholder_is(one));
         arena_reset(scene->arena, mark);
     }
     assert_int_equal(redactor->secrets.count, 20000);
-    assert_true(placeholder_is(
-        redactor_text(redactor, scene->arena, STR("secret 777"))));
-    redactor_free(redactor);
+    assert_true(recording_placeholder_is(
+        recording_redactor_text(redactor, scene->arena, STR("secret 777"))));
+    recording_redactor_free(redactor);
 }
 
 int main(void)

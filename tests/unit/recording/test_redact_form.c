@@ -8,8 +8,8 @@ static void expect(struct scene *scene, struct str got, const char *want)
     struct buf out = {0};
     size_t at = 0;
     while (at < got.len) {
-        struct str one = placeholder_at(str_from(got, at));
-        bool account = account_is_at(got, at) &&
+        struct str one = recording_placeholder_at(str_from(got, at));
+        bool account = recording_account_is_at(got, at) &&
                        str_starts(str_from(got, at), STR("0000"));
         if (one.ptr != NULL || account) {
             buf_add_char(&out, account ? '#' : '*');
@@ -43,13 +43,14 @@ static void forms_keep_what_is_no_secret(void **state)
     };
     const struct aws_call call = {.protocol = AWS_QUERY};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct redactor *redactor = scene_redactor(scene);
-        struct str got =
-            redactor_form(redactor, scene->arena, &call, str_of(rows[i][0]));
+        struct recording_redactor *redactor = scene_redactor(scene);
+        struct str got = recording_redactor_form(redactor, scene->arena, &call,
+                                                 str_of(rows[i][0]));
         expect(scene, got, rows[i][1]);
-        struct str again = redactor_form(redactor, scene->arena, &call, got);
+        struct str again =
+            recording_redactor_form(redactor, scene->arena, &call, got);
         assert_true(str_eq(got, again));
-        redactor_free(redactor);
+        recording_redactor_free(redactor);
     }
 }
 
@@ -71,13 +72,14 @@ static void targets_lose_what_signs_them(void **state)
     };
     const struct aws_call call = {.protocol = AWS_REST_XML};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct redactor *redactor = scene_redactor(scene);
-        struct str got =
-            redactor_target(redactor, scene->arena, &call, str_of(rows[i][0]));
+        struct recording_redactor *redactor = scene_redactor(scene);
+        struct str got = recording_redactor_target(redactor, scene->arena,
+                                                   &call, str_of(rows[i][0]));
         expect(scene, got, rows[i][1]);
-        struct str again = redactor_target(redactor, scene->arena, &call, got);
+        struct str again =
+            recording_redactor_target(redactor, scene->arena, &call, got);
         assert_true(str_eq(got, again));
-        redactor_free(redactor);
+        recording_redactor_free(redactor);
     }
 }
 

@@ -3,13 +3,15 @@
  * main(). */
 #include "scene.h"
 
+#include "base/base64.h"
+
 /* Replaces placeholders by "*", so that a row can say what is expected. */
 static struct str starred(struct scene *scene, struct str text)
 {
     struct buf out = {0};
     size_t at = 0;
     while (at < text.len) {
-        struct str one = placeholder_at(str_from(text, at));
+        struct str one = recording_placeholder_at(str_from(text, at));
         if (one.ptr != NULL) {
             buf_add_char(&out, '*');
             at += one.len;
@@ -59,23 +61,24 @@ static void only_what_is_secret_changes(void **state)
 {
     struct scene *scene = *state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct redactor *redactor = scene_redactor(scene);
+        struct recording_redactor *redactor = scene_redactor(scene);
         struct str clean = STR_NONE;
-        assert_true(redactor_json_text(redactor, scene->arena, NULL, false, 0,
-                                       str_of(rows[i].text), &clean));
+        assert_true(recording_redactor_json_text(redactor, scene->arena, NULL,
+                                                 false, 0, str_of(rows[i].text),
+                                                 &clean));
         assert_text(starred(scene, clean), rows[i].want);
         /* Once more: nothing changes. */
         struct str again = STR_NONE;
-        assert_true(redactor_json_text(redactor, scene->arena, NULL, false, 0,
-                                       clean, &again));
+        assert_true(recording_redactor_json_text(redactor, scene->arena, NULL,
+                                                 false, 0, clean, &again));
         assert_true(str_eq(clean, again));
         /* By another one with the same key, that has seen nothing. */
-        struct redactor *other = scene_redactor(scene);
-        assert_true(redactor_json_text(other, scene->arena, NULL, false, 0,
-                                       clean, &again));
+        struct recording_redactor *other = scene_redactor(scene);
+        assert_true(recording_redactor_json_text(other, scene->arena, NULL,
+                                                 false, 0, clean, &again));
         assert_true(str_eq(clean, again));
-        redactor_free(other);
-        redactor_free(redactor);
+        recording_redactor_free(other);
+        recording_redactor_free(redactor);
     }
 }
 
@@ -83,64 +86,68 @@ static void tree_and_text_say_the_same(void **state)
 {
     struct scene *scene = *state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct redactor *a = scene_redactor(scene);
-        struct redactor *b = scene_redactor(scene);
+        struct recording_redactor *a = scene_redactor(scene);
+        struct recording_redactor *b = scene_redactor(scene);
         struct str text = STR_NONE;
-        assert_true(redactor_json_text(a, scene->arena, NULL, false, 0,
-                                       str_of(rows[i].text), &text));
-        const struct json *tree = redactor_json(
-            b, scene->arena, NULL, scene_parse(scene, rows[i].text));
+        assert_true(recording_redactor_json_text(
+            a, scene->arena, NULL, false, 0, str_of(rows[i].text), &text));
+        const struct json *tree = recording_redactor_json(
+            b, scene->arena, NULL, good_json(scene->arena, rows[i].text));
         text = arena_str(scene->arena, text);
-        assert_true(json_equal(tree, scene_parse(scene, text.ptr)));
-        redactor_free(a);
-        redactor_free(b);
+        assert_true(json_equal(tree, good_json(scene->arena, text.ptr)));
+        recording_redactor_free(a);
+        recording_redactor_free(b);
     }
 }
 
 static void numbers_become_numbers(void **state)
 {
     struct scene *scene = *state;
-    struct redactor *redactor = scene_redactor(scene);
-    const struct json *one = redactor_json(
+    struct recording_redactor *redactor = scene_redactor(scene);
+    const struct json *one = recording_redactor_json(
         redactor, scene->arena, NULL,
-        scene_parse(scene, "{\"Password\":{\"pin\":4711,\"other\":4711}}"));
+        good_json(scene->arena,
+                  "{\"Password\":{\"pin\":4711,\"other\":4711}}"));
     const struct json *pin = json_path(one, "Password.pin");
     assert_true(json_is(pin, JSON_NUMBER));
     assert_true(pin->number >= 1e9 && pin->number < 2e9);
     assert_true(json_equal(pin, json_path(one, "Password.other")));
-    assert_ptr_equal(one, redactor_json(redactor, scene->arena, NULL, one));
-    redactor_free(redactor);
+    assert_ptr_equal(
+        one, recording_redactor_json(redactor, scene->arena, NULL, one));
+    recording_redactor_free(redactor);
 }
 
 static void base64_stays_base64(void **state)
 {
     struct scene *scene = *state;
-    struct redactor *redactor = scene_redactor(scene);
+    struct recording_redactor *redactor = scene_redactor(scene);
     /* hunter2hunter2 */
-    const struct json *one = redactor_json(
+    const struct json *one = recording_redactor_json(
         redactor, scene->arena, NULL,
-        scene_parse(scene, "{\"SecretBinary\":\"aHVudGVyMmh1bnRlcjI=\","
-                           "\"SecretString\":\"hunter2hunter2\","
-                           "\"Note\":\"aHVudGVyMmh1bnRlcjI=\"}"));
+        good_json(scene->arena, "{\"SecretBinary\":\"aHVudGVyMmh1bnRlcjI=\","
+                                "\"SecretString\":\"hunter2hunter2\","
+                                "\"Note\":\"aHVudGVyMmh1bnRlcjI=\"}"));
     struct str binary = json_get_text(one, "SecretBinary");
     struct str bytes = STR_NONE;
-    assert_true(placeholder_is_base64(binary));
+    assert_true(recording_placeholder_is_base64(binary));
     assert_true(base64_read(scene->arena, binary, &bytes));
     assert_true(str_eq(bytes, json_get_text(one, "SecretString")));
     assert_true(str_eq(binary, json_get_text(one, "Note")));
-    assert_ptr_equal(one, redactor_json(redactor, scene->arena, NULL, one));
-    redactor_free(redactor);
+    assert_ptr_equal(
+        one, recording_redactor_json(redactor, scene->arena, NULL, one));
+    recording_redactor_free(redactor);
 }
 
 static void accounts_are_found_by_their_members(void **state)
 {
     struct scene *scene = *state;
-    struct redactor *redactor = scene_redactor(scene);
-    const struct json *one = redactor_json(
+    struct recording_redactor *redactor = scene_redactor(scene);
+    const struct json *one = recording_redactor_json(
         redactor, scene->arena, NULL,
-        scene_parse(scene, "{\"a\":\"in 123456789012\",\"Account\":"
-                           "\"123456789012\",\"n\":123456789012,"
-                           "\"Owner\":\"amazon\",\"x\":\"210987654321\"}"));
+        good_json(scene->arena,
+                  "{\"a\":\"in 123456789012\",\"Account\":"
+                  "\"123456789012\",\"n\":123456789012,"
+                  "\"Owner\":\"amazon\",\"x\":\"210987654321\"}"));
     struct str account = json_get_text(one, "Account");
     assert_true(str_starts(account, STR("0000")));
     assert_int_equal(account.len, 12);
@@ -148,20 +155,20 @@ static void accounts_are_found_by_their_members(void **state)
                 arena_printf(scene->arena, "in %.*s", STR_ARG(account)).ptr);
     assert_text(json_get_text(one, "Owner"), "amazon");
     assert_text(json_get_text(one, "x"), "210987654321");
-    redactor_free(redactor);
+    recording_redactor_free(redactor);
 }
 
 static void what_is_no_document_is_refused(void **state)
 {
     struct scene *scene = *state;
     static const char *const texts[] = {"", "x", "\"x\"", "12", "{", "{]"};
-    struct redactor *redactor = scene_redactor(scene);
+    struct recording_redactor *redactor = scene_redactor(scene);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct str out = STR_NONE;
-        assert_false(redactor_json_text(redactor, scene->arena, NULL, false, 0,
-                                        str_of(texts[i]), &out));
+        assert_false(recording_redactor_json_text(
+            redactor, scene->arena, NULL, false, 0, str_of(texts[i]), &out));
     }
-    redactor_free(redactor);
+    recording_redactor_free(redactor);
 }
 
 int main(void)

@@ -3,6 +3,8 @@
  * which none of them may be found, in any form. Start at main(). */
 #include "scene.h"
 
+#include "base/base64.h"
+
 /* ---- the canaries ---- */
 
 /* Each word is one secret; none is part of another. */
@@ -236,7 +238,7 @@ static void no_canary_gets_out(void **state)
     struct diag found;
     diag_init(&found, scene->arena);
     if (recording_find_secrets(recording, scene->registry, &found) != 0) {
-        fail_msg("%s", scene_diag(scene, &found).ptr);
+        fail_msg("%s", diag_text(scene->arena, &found).ptr);
     }
     recording_free(recording);
 }
@@ -251,29 +253,29 @@ static void what_was_redacted_stays_as_it_is(void **state)
     write_hideouts(scene, writer);
     assert_true(recording_writer_close(writer));
     struct recording *recording = scene_load(scene);
-    struct redactor *redactor =
-        redactor_new(scene->registry, recording->sessions[0].key);
+    struct recording_redactor *redactor =
+        recording_redactor_new(scene->registry, recording->sessions[0].key);
     for (size_t i = 0; i < recording->placeholder_count; i++) {
-        redactor_keep(redactor, recording->placeholders[i]);
+        recording_redactor_keep(redactor, recording->placeholders[i]);
     }
     for (size_t i = 0; i < recording->entry_count; i++) {
         struct recording_interaction got;
         struct aws_call call;
         recording_get(recording, i, scene->arena, &got, &call);
-        struct http_request request =
-            redactor_request(redactor, scene->arena, &call, &got.request);
-        struct http_response response =
-            redactor_response(redactor, scene->arena, &call, &got.response);
+        struct http_request request = recording_redactor_request(
+            redactor, scene->arena, &call, &got.request);
+        struct http_response response = recording_redactor_response(
+            redactor, scene->arena, &call, &got.response);
         assert_true(str_eq(request.body, got.request.body));
         assert_true(str_eq(request.target, got.request.target));
         assert_true(str_eq(response.body, got.response.body));
         const struct json *input =
             recording_input(scene->arena, scene->registry, &call, &got.request);
-        assert_true(
-            json_equal(redactor_json(redactor, scene->arena, &call, input),
-                       recording->entries[i].input));
+        assert_true(json_equal(
+            recording_redactor_json(redactor, scene->arena, &call, input),
+            recording->entries[i].input));
     }
-    redactor_free(redactor);
+    recording_redactor_free(redactor);
     recording_free(recording);
 }
 
@@ -286,10 +288,10 @@ static void a_live_request_is_redacted_as_the_recorded_one_was(void **state)
     write_hideouts(scene, writer);
     assert_true(recording_writer_close(writer));
     struct recording *recording = scene_load(scene);
-    struct redactor *redactor =
-        redactor_new(scene->registry, recording->sessions[0].key);
+    struct recording_redactor *redactor =
+        recording_redactor_new(scene->registry, recording->sessions[0].key);
     for (size_t i = 0; i < recording->placeholder_count; i++) {
-        redactor_keep(redactor, recording->placeholders[i]);
+        recording_redactor_keep(redactor, recording->placeholders[i]);
     }
     for (size_t i = 0; i < recording->entry_count; i++) {
         struct http_request request;
@@ -301,14 +303,15 @@ static void a_live_request_is_redacted_as_the_recorded_one_was(void **state)
         struct buf live = {0};
         struct buf recorded = {0};
         json_write_canonical(
-            redactor_json(redactor, scene->arena, &call, input), &live);
+            recording_redactor_json(redactor, scene->arena, &call, input),
+            &live);
         json_write_canonical(recording->entries[i].input, &recorded);
         buf_add_char(&recorded, '\0');
         assert_text(buf_str(&live), recorded.bytes);
         buf_free(&live);
         buf_free(&recorded);
     }
-    redactor_free(redactor);
+    recording_redactor_free(redactor);
     recording_free(recording);
 }
 
@@ -316,7 +319,8 @@ static void lengths_and_checksums_fit(void **state)
 {
     struct scene *scene = *state;
     unsigned char key[RECORDING_KEY_SIZE] = {1};
-    struct redactor *redactor = redactor_new(scene->registry, key);
+    struct recording_redactor *redactor =
+        recording_redactor_new(scene->registry, key);
     struct recording_interaction what =
         scene_json(scene, "ssm", "AmazonSSM.GetParameter", "{\"Name\":\"/x\"}",
                    "{\"Parameter\":{\"Value\":\"hunter2hunter2\"}}");
@@ -326,8 +330,8 @@ static void lengths_and_checksums_fit(void **state)
     add_header(scene->arena, &what.response.headers,
                "x-amz-checksum-sha256: x");
     add_header(scene->arena, &what.response.headers, "x-amz-checksum-sha1: x");
-    struct http_response clean =
-        redactor_response(redactor, scene->arena, what.call, &what.response);
+    struct http_response clean = recording_redactor_response(
+        redactor, scene->arena, what.call, &what.response);
     struct http_headers *headers = &clean.headers;
     assert_text(http_headers_get(headers, "content-length"),
                 arena_printf(scene->arena, "%zu", clean.body.len).ptr);
@@ -340,11 +344,11 @@ static void lengths_and_checksums_fit(void **state)
                      44);
     /* What is not touched keeps them as they came. */
     what.response.body = STR("{\"Parameter\":{}}");
-    clean =
-        redactor_response(redactor, scene->arena, what.call, &what.response);
+    clean = recording_redactor_response(redactor, scene->arena, what.call,
+                                        &what.response);
     assert_text(http_headers_get(&clean.headers, "content-length"), "42");
     assert_text(http_headers_get(&clean.headers, "x-amz-crc32"), "1");
-    redactor_free(redactor);
+    recording_redactor_free(redactor);
 }
 
 static void what_cannot_be_understood_is_left_out(void **state)
@@ -368,8 +372,10 @@ static void what_cannot_be_understood_is_left_out(void **state)
         {"", "", false},
     };
     unsigned char key[RECORDING_KEY_SIZE] = {1};
-    struct redactor *redactor = redactor_new(scene->registry, key);
-    (void)redactor_secret(redactor, scene->arena, STR("hunter2hunter2"));
+    struct recording_redactor *redactor =
+        recording_redactor_new(scene->registry, key);
+    (void)recording_redactor_secret(redactor, scene->arena,
+                                    STR("hunter2hunter2"));
     const struct aws_call call = {.protocol = AWS_REST_JSON};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct http_response response = {.status = 200,
@@ -377,7 +383,7 @@ static void what_cannot_be_understood_is_left_out(void **state)
         http_headers_add(scene->arena, &response.headers, STR("Content-Type"),
                          str_of(rows[i].type));
         int64_t left_out = 0;
-        struct http_response clean = redact_response(
+        struct http_response clean = recording_redact_response(
             redactor, scene->arena, &call, &response, &left_out);
         if ((left_out > 0) != rows[i].left_out) {
             fail_msg("row %zu: %d left out", i, (int)left_out);
@@ -388,7 +394,7 @@ static void what_cannot_be_understood_is_left_out(void **state)
             assert_int_equal(clean.body.len, 0);
         }
     }
-    redactor_free(redactor);
+    recording_redactor_free(redactor);
 }
 
 static void without_redaction_only_credentials_go(void **state)

@@ -61,7 +61,7 @@ static void each_secret_is_found(void **state)
         diag_init(&diag, scene->arena);
         size_t count =
             recording_find_secrets(recording, scene->registry, &diag);
-        struct str told = scene_diag(scene, &diag);
+        struct str told = diag_text(scene->arena, &diag);
         if (count != rows[i].count || diag.count != count) {
             fail_msg("row %zu: %zu found\n%s", i, count, told.ptr);
         }
@@ -83,7 +83,7 @@ static void in_what_was_redacted_nothing_is_found(void **state)
         struct diag diag;
         diag_init(&diag, scene->arena);
         if (recording_find_secrets(recording, scene->registry, &diag) != 0) {
-            fail_msg("row %zu\n%s", i, scene_diag(scene, &diag).ptr);
+            fail_msg("row %zu\n%s", i, diag_text(scene->arena, &diag).ptr);
         }
         recording_free(recording);
     }
@@ -131,7 +131,8 @@ static void a_header_that_slipped_in_is_found(void **state)
     diag_init(&diag, scene->arena);
     assert_int_equal(recording_find_secrets(recording, scene->registry, &diag),
                      1);
-    assert_holds(scene_diag(scene, &diag), "a header that may hold a secret");
+    assert_holds(diag_text(scene->arena, &diag),
+                 "a header that may hold a secret");
     recording_free(recording);
 }
 

@@ -7,16 +7,17 @@ static void what_was_put_is_found(void **state)
     struct scene *scene = *state;
     enum { COUNT = 3000 };
     struct table table;
-    table_init(&table, scene->arena);
+    recording_table_init(&table, scene->arena);
     for (int i = 0; i < COUNT; i++) {
         struct str key = arena_printf(scene->arena, "key %d", i);
-        assert_null(table_find(&table, key));
-        (void)table_put(&table, key, arena_printf(scene->arena, "%d", i));
+        assert_null(recording_table_find(&table, key));
+        (void)recording_table_put(&table, key,
+                                  arena_printf(scene->arena, "%d", i));
     }
     assert_int_equal(table.count, COUNT);
     for (int i = 0; i < COUNT; i++) {
         struct str key = arena_printf(scene->arena, "key %d", i);
-        assert_text(table_find(&table, key)->value,
+        assert_text(recording_table_find(&table, key)->value,
                     arena_printf(scene->arena, "%d", i).ptr);
     }
 }
@@ -25,10 +26,11 @@ static void the_first_value_stays(void **state)
 {
     struct scene *scene = *state;
     struct table table;
-    table_init(&table, scene->arena);
-    assert_null(table_find(&table, STR("")));
-    (void)table_put(&table, STR("a"), STR("one"));
-    assert_text(table_put(&table, STR("a"), STR("two"))->value, "one");
+    recording_table_init(&table, scene->arena);
+    assert_null(recording_table_find(&table, STR("")));
+    (void)recording_table_put(&table, STR("a"), STR("one"));
+    assert_text(recording_table_put(&table, STR("a"), STR("two"))->value,
+                "one");
     assert_int_equal(table.count, 1);
 }
 

@@ -23,7 +23,7 @@ static void expect_copy(size_t size, size_t limit, size_t step)
     }
     http_pipe_end(&pipe);
     struct http_source *source =
-        tee_init(&tee, &pipe.source, limit, count_up, &ends);
+        recording_tee_init(&tee, &pipe.source, limit, count_up, &ends);
     while (http_source_read(source, bytes, step, &got) == HTTP_READ_SOME) {
         for (size_t i = 0; i < got; i++) {
             assert_int_equal(bytes[i], 'a' + (total + i) % 26);
@@ -38,7 +38,7 @@ static void expect_copy(size_t size, size_t limit, size_t step)
     for (size_t i = 0; i < tee.copy.len; i++) {
         assert_int_equal(tee.copy.bytes[i], 'a' + i % 26);
     }
-    tee_done(&tee);
+    recording_tee_done(&tee);
     http_pipe_free(&pipe);
 }
 
@@ -62,12 +62,13 @@ static void a_fault_is_passed_on(void **state)
     (void)state;
     http_pipe_init(&pipe, 10);
     http_pipe_break(&pipe, &fault);
-    struct http_source *source = tee_init(&tee, &pipe.source, 10, NULL, NULL);
+    struct http_source *source =
+        recording_tee_init(&tee, &pipe.source, 10, NULL, NULL);
     assert_int_equal(http_source_read(source, bytes, 8, &got),
                      HTTP_READ_BROKEN);
     assert_ptr_equal(source->fault, &fault);
     assert_true(tee.broken);
-    tee_done(&tee);
+    recording_tee_done(&tee);
     http_pipe_free(&pipe);
 }
 

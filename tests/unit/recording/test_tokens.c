@@ -86,7 +86,7 @@ static void each_shape_is_found(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *what = NULL;
         struct str text = str_of(rows[i].text);
-        size_t len = text.len == 0 ? 0 : token_at(text, 0, &what);
+        size_t len = text.len == 0 ? 0 : recording_token_at(text, 0, &what);
         if ((len > 0) != (rows[i].what != NULL)) {
             fail_msg("\"%s\"", rows[i].text);
         }
@@ -95,9 +95,10 @@ static void each_shape_is_found(void **state)
         }
         /* In quotes it is found too, and in the middle of a word it is not. */
         struct str quoted = arena_printf(scene->arena, "\"%s\"", rows[i].text);
-        assert_true((token_at(quoted, 1, &what) > 0) == (len > 0));
+        assert_true((recording_token_at(quoted, 1, &what) > 0) == (len > 0));
         struct str inside = arena_printf(scene->arena, "xy%s", rows[i].text);
-        assert_int_equal(text.len == 0 ? 0 : token_at(inside, 2, &what), 0);
+        assert_int_equal(
+            text.len == 0 ? 0 : recording_token_at(inside, 2, &what), 0);
     }
 }
 

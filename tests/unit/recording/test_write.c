@@ -40,7 +40,7 @@ static void a_call_comes_back(void **state)
     assert_int_equal(entry->took_ms, 34);
     assert_int_equal(entry->status, 200);
     assert_text(json_get_text(entry->input, "Name"), "/app/db");
-    assert_true(placeholder_is(json_get_text(entry->input, "Value")));
+    assert_true(recording_placeholder_is(json_get_text(entry->input, "Value")));
     struct recording_interaction got;
     struct aws_call call;
     recording_get(recording, 0, scene->arena, &got, &call);
@@ -226,7 +226,7 @@ static void a_full_disk_is_told_for_ever(void **state)
     assert_non_null(recording);
     assert_true(recording->entry_count > 2);
     assert_int_equal(warnings.count, 2);
-    assert_holds(scene_diag(scene, &warnings), "cut short");
+    assert_holds(diag_text(scene->arena, &warnings), "cut short");
     recording_free(recording);
 }
 

@@ -4,12 +4,7 @@
 #ifndef TESTS_REPLAY_SCENE_H
 #define TESTS_REPLAY_SCENE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/texts.h"
 
 #include "replay/private.h"
 
@@ -176,15 +171,6 @@ static inline void record_outcome(struct scene *scene, const char *exchange,
 
 /* ---- replaying ---- */
 
-static inline struct str diag_text(struct scene *scene, const struct diag *diag)
-{
-    struct buf out = {0};
-    diag_print(diag, &out);
-    struct str text = arena_str(scene->arena, buf_str(&out));
-    buf_free(&out);
-    return text;
-}
-
 /* NULL, and what was wrong in `*ret_why`. */
 static inline struct replay *try_to_open(struct scene *scene,
                                          struct str *ret_why)
@@ -198,7 +184,7 @@ static inline struct replay *try_to_open(struct scene *scene,
     scene->config.registry = scene->registry;
     scene->config.path = scene->path;
     scene->replay = replay_open(&scene->config, &errors, &warnings);
-    *ret_why = diag_text(scene, &errors);
+    *ret_why = diag_text(scene->arena, &errors);
     return scene->replay;
 }
 
@@ -324,29 +310,6 @@ static inline struct str verdict(struct scene *scene)
     return text;
 }
 
-#define assert_text(text, want)                                                \
-    do {                                                                       \
-        struct str text_ = (text);                                             \
-        struct str want_ = str_of(want);                                       \
-        if (!str_eq(text_, want_)) {                                           \
-            fail_msg("\"%.*s\" is not \"%.*s\"", STR_ARG(text_),               \
-                     STR_ARG(want_));                                          \
-        }                                                                      \
-    } while (0)
-#define assert_holds(text, part)                                               \
-    do {                                                                       \
-        struct str text_ = (text);                                             \
-        if (!str_contains(text_, str_of(part))) {                              \
-            fail_msg("\"%.*s\" does not hold \"%s\"", STR_ARG(text_), part);   \
-        }                                                                      \
-    } while (0)
-#define assert_lacks(text, part)                                               \
-    do {                                                                       \
-        struct str text_ = (text);                                             \
-        if (str_contains(text_, str_of(part))) {                               \
-            fail_msg("\"%.*s\" holds \"%s\"", STR_ARG(text_), part);           \
-        }                                                                      \
-    } while (0)
 #define assert_answer(got, want)                                               \
     do {                                                                       \
         struct heard got_ = (got);                                             \

@@ -181,15 +181,16 @@ static void swapped_texts_are_whole_words(void **state)
     struct variables *none = calloc(1, sizeof(*none));
     struct swaps swaps = {.arena = scene->arena, .bucket_count = 4};
     const struct swapping swapping = {.variables = none, .all = &swaps};
-    swaps_add(&swaps, STR("alpha"), STR("one"));
-    swaps_add(&swaps, STR("alpha-beta"), STR("both"));
-    swaps_add(&swaps, STR("alpha"), STR("two"));
-    swaps_add(&swaps, STR("abc"), STR("too short"));
-    swaps_add(&swaps, STR("a long text that has sixteen and more"),
-              STR("long"));
+    replay_swaps_add(&swaps, STR("alpha"), STR("one"));
+    replay_swaps_add(&swaps, STR("alpha-beta"), STR("both"));
+    replay_swaps_add(&swaps, STR("alpha"), STR("two"));
+    replay_swaps_add(&swaps, STR("abc"), STR("too short"));
+    replay_swaps_add(&swaps, STR("a long text that has sixteen and more"),
+                     STR("long"));
     for (size_t i = 0; i < COUNT(rows); i++) {
-        assert_text(swap_text(&swapping, scene->arena, str_of(rows[i].before)),
-                    rows[i].after);
+        assert_text(
+            replay_swap_text(&swapping, scene->arena, str_of(rows[i].before)),
+            rows[i].after);
     }
     free(none);
 }

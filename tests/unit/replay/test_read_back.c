@@ -140,6 +140,42 @@ static void a_shared_read_back_serves_both(void **state)
     assert_lacks(verdict(scene), "not asked for");
 }
 
+/* As far as it was waiting for them itself: in a replay, where others come at
+ * other times, it may have to ask what others asked for it. */
+static void what_others_read_meanwhile_is_shared_too(void **state)
+{
+    struct scene *scene = *state;
+    static const struct line lines[] = {
+        {RECORDING_CALL, "x1", 0, 10, PUT, A, 200, "{\"Version\":1}",
+         .outcome = HTTP_PENDING},
+        {RECORDING_CALL, "x2", 20, 10, PUT, A, 200, "{\"Version\":2}",
+         .outcome = HTTP_PENDING},
+        {RECORDING_READ_BACK, "x1", 40, 10, GET, A, 400, NONE,
+         .outcome = HTTP_PENDING},
+        {RECORDING_READ_BACK, "x2", 50, 10, GET, A, 400, NONE,
+         .outcome = HTTP_PENDING},
+        {RECORDING_READ_BACK, "x1", 100, 10, GET, A, 200, "{\"n\":1}",
+         .outcome = HTTP_PENDING},
+    };
+    record_all(scene, lines, COUNT(lines));
+    record_outcome(scene, "x2", 120, OUTCOME_SETTLED, 2);
+    record(scene, &(struct line){.kind = RECORDING_READ_BACK,
+                                 .exchange = "x1",
+                                 .at_ms = 130,
+                                 .operation = GET,
+                                 .input = A,
+                                 .status = 200,
+                                 .output = "{\"n\":2}"});
+    open_replay(scene);
+    (void)call(scene, "y1", PUT, A);
+    (void)call(scene, "y2", PUT, A);
+    assert_int_equal(read_back(scene, "y2", GET, A).status, 400);
+    assert_answer(read_back(scene, "y2", GET, A), "{\"n\":1}");
+    /* Not what was read once it was settled. */
+    assert_answer(read_back(scene, "y2", GET, A), "{\"n\":1}");
+    assert_holds(verdict(scene), "1 asked more often");
+}
+
 static void each_question_has_its_own_sequence(void **state)
 {
     struct scene *scene = *state;
@@ -236,6 +272,29 @@ static void a_cassette_answers_with_the_clients_own_reads(void **state)
     assert_true(replay_is_good(scene->replay));
 }
 
+/* It looked once, too early, and went on. */
+static void
+a_client_that_never_saw_its_change_is_no_proof_against_it(void **state)
+{
+    struct scene *scene = *state;
+    static const struct line lines[] = {
+        {RECORDING_CALL, "c1", 0, 5, PUT, A, 200, "{\"Version\":1}",
+         .outcome = HTTP_PENDING},
+        {RECORDING_CALL, "c2", 10, 5, GET, A, 400, NONE,
+         .outcome = HTTP_PENDING},
+    };
+    begin_session(scene, "run", "vcrpy", true);
+    record_all(scene, lines, COUNT(lines));
+    open_replay(scene);
+    assert_answer(call(scene, "y1", PUT, A), "{\"Version\":1}");
+    for (int i = 0; i < 13; i++) {
+        assert_int_equal(read_back(scene, "y1", GET, A).status, 400);
+    }
+    assert_miss(read_back(scene, "y1", GET, A), "belongs to this change");
+    assert_int_equal(call(scene, "y2", GET, A).status, 400);
+    assert_true(replay_is_good(scene->replay));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,9 +303,11 @@ int main(void)
         SCENE_TEST(what_was_not_asked_for_is_drift),
         SCENE_TEST(another_outcome_fails_the_run),
         SCENE_TEST(a_shared_read_back_serves_both),
+        SCENE_TEST(what_others_read_meanwhile_is_shared_too),
         SCENE_TEST(each_question_has_its_own_sequence),
         SCENE_TEST(reads_ahead_of_a_change_are_found_before_it),
         SCENE_TEST(a_cassette_answers_with_the_clients_own_reads),
+        SCENE_TEST(a_client_that_never_saw_its_change_is_no_proof_against_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

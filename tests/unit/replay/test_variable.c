@@ -34,15 +34,16 @@ static void texts_are_bound_to_each_other(void **state)
     struct diag errors;
     struct variables *v = calloc(1, sizeof(*v));
     diag_init(&errors, scene->arena);
-    assert_true(variables_init(v, scene->arena, expressions, 2, &errors));
+    assert_true(
+        replay_variables_init(v, scene->arena, expressions, 2, &errors));
     for (size_t i = 0; i < COUNT(rows); i++) {
-        bool same =
-            variables_allow(v, str_of(rows[i].recorded), str_of(rows[i].live));
+        bool same = replay_variables_allow(v, str_of(rows[i].recorded),
+                                           str_of(rows[i].live));
         if (same != rows[i].same) {
             fail_msg("row %zu: %s, %s", i, rows[i].recorded, rows[i].live);
         }
     }
-    variables_done(v);
+    replay_variables_done(v);
     free(v);
 }
 
@@ -53,15 +54,16 @@ static void what_was_bound_last_can_be_undone(void **state)
     struct diag errors;
     struct variables *v = calloc(1, sizeof(*v));
     diag_init(&errors, scene->arena);
-    assert_true(variables_init(v, scene->arena, expressions, 1, &errors));
-    assert_true(variables_allow(v, STR("1"), STR("2")));
+    assert_true(
+        replay_variables_init(v, scene->arena, expressions, 1, &errors));
+    assert_true(replay_variables_allow(v, STR("1"), STR("2")));
     size_t bound = v->bound;
-    assert_true(variables_allow(v, STR("1 3"), STR("2 4")));
-    assert_false(variables_allow(v, STR("3"), STR("5")));
-    variables_undo(v, bound);
-    assert_true(variables_allow(v, STR("3"), STR("5")));
-    assert_false(variables_allow(v, STR("1"), STR("7")));
-    variables_done(v);
+    assert_true(replay_variables_allow(v, STR("1 3"), STR("2 4")));
+    assert_false(replay_variables_allow(v, STR("3"), STR("5")));
+    replay_variables_undo(v, bound);
+    assert_true(replay_variables_allow(v, STR("3"), STR("5")));
+    assert_false(replay_variables_allow(v, STR("1"), STR("7")));
+    replay_variables_done(v);
     free(v);
 }
 
@@ -196,9 +198,9 @@ static void ignored_members_are_not_compared(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct ignored_list list;
         struct str text = str_of(rows[i].ignored);
-        ignored_init(&list, scene->arena, &text, 1);
-        if (ignored_has(&list, STR("ssm"), STR("PutParameter"),
-                        str_of(rows[i].path)) != rows[i].is) {
+        replay_ignored_init(&list, scene->arena, &text, 1);
+        if (replay_ignored_has(&list, STR("ssm"), STR("PutParameter"),
+                               str_of(rows[i].path)) != rows[i].is) {
             fail_msg("%s, %s", rows[i].ignored, rows[i].path);
         }
     }
