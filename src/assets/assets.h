@@ -14,9 +14,9 @@ struct asset {
     struct str text;
 };
 
-size_t asset_total(void);
-struct asset asset_at(size_t index);
+size_t assets_total(void);
+struct asset assets_at(size_t index);
 /* False when there is none of that name. */
-bool asset_find(struct str name, struct str *ret_text);
+bool assets_find(struct str name, struct str *ret_text);
 
 #endif

@@ -33,6 +33,8 @@ enum aws_protocol {
     AWS_PROTOCOL_COUNT
 };
 const char *aws_protocol_name(enum aws_protocol protocol);
+/* The body of a request is its input in JSON, and the target is a header. */
+bool aws_protocol_is_json(enum aws_protocol protocol);
 
 struct aws_registry;
 /* Reads the index of services; the model of one is parsed when first asked. */

@@ -39,12 +39,8 @@ static const char *const message_names[] = {"message", "Message",
 
 static void read_json(struct arena *arena, struct str body, struct found *found)
 {
-    struct source *source = ARENA_NEW(arena, struct source);
-    *source = (struct source){STR("error"), body};
-    struct diag diag;
-    diag_init(&diag, arena);
-    const struct json *value = NULL;
-    if (!json_parse(arena, source, &json_default_limits, &value, &diag)) {
+    const struct json *value = json_read(arena, body, &json_default_limits);
+    if (value == NULL) {
         return;
     }
     found->code = trim_type(first_text(value, code_names));

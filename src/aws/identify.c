@@ -80,7 +80,7 @@ static const struct service *service_by_target(const struct looking *look,
         bool ours = str_eq(service->facts.signing_name, look->scope);
         if (target.len > 0 && str_eq(service->facts.target_prefix, target) &&
             (service->only.count == 0 ||
-             text_list_has(&service->only, operation))) {
+             aws_text_list_has(&service->only, operation))) {
             /* Two services of one prefix: the scope may know better. */
             if (by_target == NULL || ours) {
                 by_target = service;

@@ -10,7 +10,7 @@
 static struct text_list copy_list(struct arena *arena, const struct json *row,
                                   const char *key)
 {
-    return text_list_read(arena, json_get(row, str_of(key)));
+    return aws_text_list_read(arena, json_get(row, str_of(key)));
 }
 
 static void read_uri(struct model_operation *operation, struct str uri)
@@ -29,27 +29,27 @@ static void read_operation(struct arena *arena, const struct json *row,
     struct text_list outputs = copy_list(arena, row, "outputs");
     struct text_list joins = copy_list(arena, page, "join");
     operation->facts = (struct aws_operation){
-        .name = row_text(arena, row, "name"),
-        .reads = row_flag(row, "reads"),
-        .unsigned_call = row_flag(row, "unsigned"),
+        .name = aws_row_text(arena, row, "name"),
+        .reads = aws_row_flag(row, "reads"),
+        .unsigned_call = aws_row_flag(row, "unsigned"),
         .inputs = inputs.at,
         .input_count = inputs.count,
         .required = required.at,
         .required_count = required.count,
         .outputs = outputs.at,
         .output_count = outputs.count,
-        .idempotency_token = row_text(arena, row, "token"),
-        .page_input = row_text(arena, page, "in"),
-        .page_output = row_text(arena, page, "out"),
+        .idempotency_token = aws_row_text(arena, row, "token"),
+        .page_input = aws_row_text(arena, page, "in"),
+        .page_output = aws_row_text(arena, page, "out"),
         .page_results = joins.at,
         .page_result_count = joins.count,
-        .host_prefix = row_text(arena, row, "host"),
+        .host_prefix = aws_row_text(arena, row, "host"),
     };
-    operation->method = row_text(arena, row, "method");
-    read_uri(operation, row_text(arena, row, "uri"));
+    operation->method = aws_row_text(arena, row, "method");
+    read_uri(operation, aws_row_text(arena, row, "uri"));
     operation->need_query = copy_list(arena, row, "need_query");
     operation->need_headers = copy_list(arena, row, "need_headers");
-    operation->old = row_flag(row, "old");
+    operation->old = aws_row_flag(row, "old");
     operation->sensitive = copy_list(arena, row, "sensitive");
 }
 
@@ -57,7 +57,7 @@ static void read_operation(struct arena *arena, const struct json *row,
 static void read_route(struct arena *arena, const struct json *row,
                        struct model_operation *operation)
 {
-    struct text_list texts = text_list_read(arena, row);
+    struct text_list texts = aws_text_list_read(arena, row);
     assert(texts.count == 4);
     operation->facts.name = texts.at[1];
     operation->method = texts.at[2];
@@ -91,7 +91,7 @@ struct model *model_of(struct aws_registry *registry, struct service *service)
     struct arena *scratch = arena_new();
     struct str file =
         arena_printf(scratch, "models/%.*s.json", STR_ARG(service->facts.name));
-    const struct json *whole = asset_parse(scratch, file);
+    const struct json *whole = aws_asset_parse(scratch, file);
     const struct json *rows = json_get(whole, STR("operations"));
     assert(json_is(rows, JSON_ARRAY));
     service->model =
@@ -110,7 +110,8 @@ static struct str service_of(const struct json_member *row)
 static void read_routes(struct aws_registry *registry)
 {
     struct arena *scratch = arena_new();
-    const struct json *whole = asset_parse(scratch, STR("models/routes.json"));
+    const struct json *whole =
+        aws_asset_parse(scratch, STR("models/routes.json"));
     const struct json *rows = json_get(whole, STR("routes"));
     assert(json_is(rows, JSON_ARRAY));
     size_t end = 0;

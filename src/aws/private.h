@@ -60,14 +60,15 @@ struct service *service_find(const struct aws_registry *registry,
                              struct str name);
 bool service_speaks(const struct service *service, enum aws_protocol protocol);
 /* Parses a built-in file; damage is a bug of the build, not of the world. */
-const struct json *asset_parse(struct arena *arena, struct str name);
+const struct json *aws_asset_parse(struct arena *arena, struct str name);
 /* A list of strings, copied. */
-struct text_list text_list_read(struct arena *arena, const struct json *array);
+struct text_list aws_text_list_read(struct arena *arena,
+                                    const struct json *array);
 /* A text of a row of a generated file, copied; STR_NONE when absent. */
-struct str row_text(struct arena *arena, const struct json *row,
-                    const char *key);
-bool row_flag(const struct json *row, const char *key);
-bool text_list_has(const struct text_list *list, struct str text);
+struct str aws_row_text(struct arena *arena, const struct json *row,
+                        const char *key);
+bool aws_row_flag(const struct json *row, const char *key);
+bool aws_text_list_has(const struct text_list *list, struct str text);
 
 /* ---- model.c ---- */
 

@@ -4,11 +4,6 @@
  * Start at aws_request_write(). */
 #include "aws/private.h"
 
-static bool is_json(enum aws_protocol protocol)
-{
-    return protocol == AWS_JSON_1_0 || protocol == AWS_JSON_1_1;
-}
-
 static struct str write_body(struct arena *arena, const struct json *input)
 {
     if (input == NULL) {
@@ -32,7 +27,7 @@ bool aws_request_write(struct aws_registry *registry, struct arena *arena,
                                STR_ARG(service));
         return false;
     }
-    if (!is_json(row->facts.protocol)) {
+    if (!aws_protocol_is_json(row->facts.protocol)) {
         *reterr = arena_printf(
             arena, "calls to %.*s cannot be made: it speaks %s, not JSON",
             STR_ARG(service), aws_protocol_name(row->facts.protocol));
@@ -66,7 +61,7 @@ bool aws_response_read(struct arena *arena, enum aws_protocol protocol,
                        const struct http_response *response,
                        const struct json **ret_output, struct str *reterr)
 {
-    if (!is_json(protocol)) {
+    if (!aws_protocol_is_json(protocol)) {
         *reterr = arena_printf(arena, "answers in %s are not read",
                                aws_protocol_name(protocol));
         return false;
@@ -75,13 +70,9 @@ bool aws_response_read(struct arena *arena, enum aws_protocol protocol,
         *ret_output = json_new(arena, JSON_OBJECT);
         return true;
     }
-    struct source *source = ARENA_NEW(arena, struct source);
-    *source = (struct source){STR("answer"), response->body};
-    struct diag diag;
-    diag_init(&diag, arena);
-    const struct json *value = NULL;
-    if (!json_parse(arena, source, &json_default_limits, &value, &diag) ||
-        !json_is(value, JSON_OBJECT)) {
+    const struct json *value =
+        json_read(arena, response->body, &json_default_limits);
+    if (!json_is(value, JSON_OBJECT)) {
         /* The parser's words might quote a secret. */
         *reterr = STR("the answer is not a JSON object");
         return false;

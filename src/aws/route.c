@@ -179,7 +179,7 @@ static bool has_stray_flag(const struct route_request *route,
         struct str name = str_cut(&value, '=');
         if (value.len == 0 && name.len > 0 &&
             !has_constant(operation->query, name) &&
-            !text_list_has(&operation->need_query, name)) {
+            !aws_text_list_has(&operation->need_query, name)) {
             return true;
         }
     }

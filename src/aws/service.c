@@ -22,6 +22,11 @@ const char *aws_protocol_name(enum aws_protocol protocol)
     return protocol_names[protocol];
 }
 
+bool aws_protocol_is_json(enum aws_protocol protocol)
+{
+    return protocol == AWS_JSON_1_0 || protocol == AWS_JSON_1_1;
+}
+
 static enum aws_protocol protocol_of(struct str name)
 {
     int i = 0;
@@ -32,22 +37,18 @@ static enum aws_protocol protocol_of(struct str name)
     return (enum aws_protocol)i;
 }
 
-const struct json *asset_parse(struct arena *arena, struct str name)
+const struct json *aws_asset_parse(struct arena *arena, struct str name)
 {
-    struct source *source = ARENA_NEW(arena, struct source);
-    source->name = name;
-    bool found = asset_find(name, &source->text);
+    struct str text = STR_NONE;
+    bool found = assets_find(name, &text);
     assert(found);
-    struct diag diag;
-    diag_init(&diag, arena);
-    const struct json *value = NULL;
-    bool parsed =
-        json_parse(arena, source, &json_default_limits, &value, &diag);
-    assert(parsed);
-    return found && parsed ? value : NULL;
+    const struct json *value = json_read(arena, text, &json_default_limits);
+    assert(value != NULL);
+    return value;
 }
 
-struct text_list text_list_read(struct arena *arena, const struct json *array)
+struct text_list aws_text_list_read(struct arena *arena,
+                                    const struct json *array)
 {
     struct text_list list = {0};
     if (!json_is(array, JSON_ARRAY) || array->count == 0) {
@@ -61,7 +62,7 @@ struct text_list text_list_read(struct arena *arena, const struct json *array)
     return list;
 }
 
-bool text_list_has(const struct text_list *list, struct str text)
+bool aws_text_list_has(const struct text_list *list, struct str text)
 {
     for (size_t i = 0; i < list->count; i++) {
         if (str_eq(list->at[i], text)) {
@@ -71,14 +72,14 @@ bool text_list_has(const struct text_list *list, struct str text)
     return false;
 }
 
-struct str row_text(struct arena *arena, const struct json *row,
-                    const char *key)
+struct str aws_row_text(struct arena *arena, const struct json *row,
+                        const char *key)
 {
     struct str text = json_get_text(row, key);
     return text.ptr != NULL ? arena_str(arena, text) : STR_NONE;
 }
 
-bool row_flag(const struct json *row, const char *key)
+bool aws_row_flag(const struct json *row, const char *key)
 {
     return json_is(json_get(row, str_of(key)), JSON_TRUE);
 }
@@ -92,7 +93,8 @@ static void read_sites(struct arena *arena, const struct json *rows,
     service->sites = ARENA_ARRAY(arena, struct site, rows->count);
     service->site_count = rows->count;
     for (size_t i = 0; i < rows->count; i++) {
-        struct text_list row = text_list_read(arena, rows->members[i].value);
+        struct text_list row =
+            aws_text_list_read(arena, rows->members[i].value);
         assert(row.count == 3);
         service->sites[i] = (struct site){row.at[0], row.at[1], row.at[2]};
     }
@@ -102,17 +104,17 @@ static void read_service(struct arena *arena, const struct json *row,
                          struct service *service)
 {
     service->facts = (struct aws_service){
-        .name = row_text(arena, row, "name"),
-        .title = row_text(arena, row, "title"),
-        .signing_name = row_text(arena, row, "signing"),
-        .endpoint_prefix = row_text(arena, row, "endpoint"),
-        .target_prefix = row_text(arena, row, "target"),
-        .api_version = row_text(arena, row, "version"),
-        .xml_namespace = row_text(arena, row, "xmlns"),
+        .name = aws_row_text(arena, row, "name"),
+        .title = aws_row_text(arena, row, "title"),
+        .signing_name = aws_row_text(arena, row, "signing"),
+        .endpoint_prefix = aws_row_text(arena, row, "endpoint"),
+        .target_prefix = aws_row_text(arena, row, "target"),
+        .api_version = aws_row_text(arena, row, "version"),
+        .xml_namespace = aws_row_text(arena, row, "xmlns"),
         .protocol = protocol_of(json_get_text(row, "protocol")),
-        .has_model = row_flag(row, "model"),
-        .query_errors = row_flag(row, "query_errors"),
-        .bare_errors = row_flag(row, "bare_errors"),
+        .has_model = aws_row_flag(row, "model"),
+        .query_errors = aws_row_flag(row, "query_errors"),
+        .bare_errors = aws_row_flag(row, "bare_errors"),
     };
     service->speaks = 1U << service->facts.protocol;
     const struct json *others = json_get(row, STR("others"));
@@ -120,7 +122,7 @@ static void read_service(struct arena *arena, const struct json *row,
         service->speaks |= 1U
                            << protocol_of(json_text(others->members[i].value));
     }
-    service->only = text_list_read(arena, json_get(row, STR("only")));
+    service->only = aws_text_list_read(arena, json_get(row, STR("only")));
     read_sites(arena, json_get(row, STR("at")), service);
 }
 
@@ -130,7 +132,7 @@ struct aws_registry *aws_registry_new(void)
     registry->arena = arena_new();
     struct arena *scratch = arena_new();
     const struct json *index =
-        asset_parse(scratch, STR("models/services.json"));
+        aws_asset_parse(scratch, STR("models/services.json"));
     const struct json *rows = json_get(index, STR("services"));
     assert(json_is(rows, JSON_ARRAY) && rows->count > 0);
     registry->count = rows->count;

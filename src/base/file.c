@@ -77,11 +77,6 @@ bool file_read_head(struct arena *arena, struct str path, size_t max_bytes,
     return got >= 0;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return str_compare(*(const struct str *)a, *(const struct str *)b);
-}
-
 bool file_list(struct arena *arena, struct str folder, struct str suffix,
                struct str **ret_names, size_t *ret_count, struct str *reterr)
 {
@@ -102,7 +97,7 @@ bool file_list(struct arena *arena, struct str folder, struct str suffix,
     *ret_names = ARENA_ARRAY(arena, struct str, *ret_count);
     if (names.len > 0) {
         memcpy(*ret_names, names.bytes, names.len);
-        qsort(*ret_names, *ret_count, sizeof(struct str), by_name);
+        qsort(*ret_names, *ret_count, sizeof(struct str), str_compare_at);
     }
     buf_free(&names);
     return true;

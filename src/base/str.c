@@ -43,6 +43,11 @@ int str_compare(struct str a, struct str b)
     return (a.len > b.len) - (a.len < b.len);
 }
 
+int str_compare_at(const void *a, const void *b)
+{
+    return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
 bool str_starts(struct str text, struct str prefix)
 {
     return text.len >= prefix.len &&
@@ -99,17 +104,12 @@ struct str str_first(struct str text, size_t len)
     return str_make(text.ptr, len < text.len ? len : text.len);
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 struct str str_trim(struct str text)
 {
-    while (text.len > 0 && is_blank(text.ptr[0])) {
+    while (text.len > 0 && str_is_blank(text.ptr[0])) {
         text = str_from(text, 1);
     }
-    while (text.len > 0 && is_blank(text.ptr[text.len - 1])) {
+    while (text.len > 0 && str_is_blank(text.ptr[text.len - 1])) {
         text.len--;
     }
     return text;
@@ -251,4 +251,16 @@ size_t str_utf8_len(struct str text)
         return len;
     }
     return 0;
+}
+
+bool str_is_utf8(struct str text)
+{
+    while (text.len > 0) {
+        size_t len = str_utf8_len(text);
+        if (len == 0) {
+            return false;
+        }
+        text = str_from(text, len);
+    }
+    return true;
 }

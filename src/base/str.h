@@ -37,11 +37,24 @@ static inline struct str str_make(const char *ptr, size_t len)
     return (struct str){ptr, len};
 }
 
+static inline bool str_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* What str_trim() takes off. */
+static inline bool str_is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 bool str_eq(struct str a, struct str b);
 /* Equal but for the case of ASCII letters. */
 bool str_eq_nocase(struct str a, struct str b);
 /* Byte order, like strcmp. */
 int str_compare(struct str a, struct str b);
+/* The same of two struct str *, for qsort(). */
+int str_compare_at(const void *a, const void *b);
 bool str_starts(struct str text, struct str prefix);
 bool str_ends(struct str text, struct str suffix);
 bool str_contains(struct str text, struct str part);
@@ -71,6 +84,8 @@ bool str_to_duration_ms(struct str text, int64_t *ret_ms);
 size_t str_distance(struct str a, struct str b);
 /* Bytes of the UTF-8 character at the start of `text`; 0 when it is none. */
 size_t str_utf8_len(struct str text);
+/* All of it, to the last byte. */
+bool str_is_utf8(struct str text);
 /* FNV-1a: for tables in memory, not for anything an attacker may choose. */
 uint64_t str_hash(struct str text);
 

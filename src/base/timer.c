@@ -104,6 +104,28 @@ void timer_wake(struct timers *timers, struct timer *timer)
     }
 }
 
+void timer_wake_noted(struct timers *timers, struct timer *timer,
+                      struct timer_woken *ret_woken)
+{
+    if (timer == NULL) {
+        return;
+    }
+    bool armed = timer_is_armed(timer);
+    uint64_t turn = timer->turn;
+    timer_wake(timers, timer);
+    ret_woken->ours = !armed || timer->turn != turn;
+    ret_woken->turn = timer->turn;
+}
+
+void timer_take_back(struct timers *timers, struct timer *timer,
+                     const struct timer_woken *woken)
+{
+    if (timer != NULL && woken->ours && timer_is_armed(timer) &&
+        timer->turn == woken->turn) {
+        timer_cancel(timers, timer);
+    }
+}
+
 size_t timers_run_due(struct timers *timers)
 {
     size_t ran = 0;

@@ -52,6 +52,20 @@ void timer_arm(struct timers *timers, struct timer *timer, int64_t delay_ms);
 /* Fires in this turn of the loop; an armed timer is brought forward. */
 void timer_wake(struct timers *timers, struct timer *timer);
 void timer_cancel(struct timers *timers, struct timer *timer);
+
+/* Waking a timer of somebody else's, who may use it for waits of his own: what
+ * we did can be taken back, and nothing else. */
+struct timer_woken {
+    bool ours;
+    uint64_t turn;
+};
+/* NULL: nobody wants to be woken. */
+void timer_wake_noted(struct timers *timers, struct timer *timer,
+                      struct timer_woken *ret_woken);
+/* Where it has not run since. */
+void timer_take_back(struct timers *timers, struct timer *timer,
+                     const struct timer_woken *woken);
+
 static inline bool timer_is_armed(const struct timer *timer)
 {
     return timer->place != 0;

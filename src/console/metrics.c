@@ -205,7 +205,7 @@ static void write_outcomes(const struct metrics *m, struct buf *out)
                 buf_add(out, STR("settled_mutations_total{"));
                 write_labels(out, row);
                 buf_printf(out, ",outcome=\"%s\"} %llu\n",
-                           outcome_name((enum outcome)i),
+                           event_outcome_name((enum outcome)i),
                            (unsigned long long)row->outcomes[i]);
             }
         }

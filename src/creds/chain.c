@@ -131,14 +131,11 @@ bool creds_chain_ok(struct creds_chain *chain, const char *whom)
 void creds_chain_read_json(struct creds_chain *chain, struct str text,
                            const char *token_key, const char *whom)
 {
-    struct source source = {STR("credentials"), text};
-    struct diag diag;
-    const struct json *json = NULL;
+    /* What was wrong is not told: it might quote what could not be read. */
+    const struct json *json =
+        json_read(chain->arena, text, &json_default_limits);
     int64_t expires_ms = 0;
-    diag_init(&diag, chain->arena);
-    /* The diag is not shown: it might quote what it could not read. */
-    if (!json_parse(chain->arena, &source, &json_default_limits, &json,
-                    &diag)) {
+    if (json == NULL) {
         creds_chain_fail(chain, "%s gave something that is not JSON", whom);
         return;
     }

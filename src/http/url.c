@@ -3,6 +3,8 @@
  * server and endpoint rules must read them alike. Start at http_url_parse(). */
 #include "http/message.h"
 
+#include "base/hex.h"
+
 #include <arpa/inet.h>
 
 enum { LABEL_MAX = 63, NAME_MAX_LEN = 253 };
@@ -19,27 +21,16 @@ struct str http_target_query(struct str target)
     return mark == STR_NOT_FOUND ? STR("") : str_from(target, mark + 1);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 struct str http_decode(struct arena *arena, struct str text, bool plus)
 {
     char *out = arena_alloc(arena, text.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        if (c == '%' && text.len - i > 2 && hex_digit(text.ptr[i + 1]) >= 0 &&
-            hex_digit(text.ptr[i + 2]) >= 0) {
-            c = (char)(hex_digit(text.ptr[i + 1]) * 16 +
-                       hex_digit(text.ptr[i + 2]));
+        if (c == '%' && text.len - i > 2 && hex_value(text.ptr[i + 1]) >= 0 &&
+            hex_value(text.ptr[i + 2]) >= 0) {
+            c = (char)(hex_value(text.ptr[i + 1]) * 16 +
+                       hex_value(text.ptr[i + 2]));
             i += 2;
         } else if (c == '+' && plus) {
             c = ' ';

@@ -89,13 +89,9 @@ STANDARD_FUNCTION(to_number)
     if (text.len == 0 || str_trim(text).len != text.len) {
         return &jmespath_value_null;
     }
-    struct source source = {STR("to_number"), text};
-    struct diag ignored;
-    diag_init(&ignored, run->arena);
-    const struct json *number = NULL;
-    if (!json_parse(run->arena, &source, &json_default_limits, &number,
-                    &ignored) ||
-        number->type != JSON_NUMBER || !isfinite(number->number)) {
+    const struct json *number =
+        json_read(run->arena, text, &json_default_limits);
+    if (!json_is(number, JSON_NUMBER) || !isfinite(number->number)) {
         return &jmespath_value_null;
     }
     return number;

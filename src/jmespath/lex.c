@@ -4,16 +4,6 @@
  * jmespath_lex_token(). */
 #include "jmespath/private.h"
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool starts_name(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -22,7 +12,7 @@ static bool starts_name(char c)
 static size_t end_of_name(struct str text, size_t at)
 {
     while (at < text.len &&
-           (starts_name(text.ptr[at]) || is_digit(text.ptr[at]))) {
+           (starts_name(text.ptr[at]) || str_is_digit(text.ptr[at]))) {
         at++;
     }
     return at;
@@ -58,7 +48,7 @@ static struct token lex_delimited(struct str text, size_t start,
 static struct token lex_number(struct str text, size_t start)
 {
     size_t at = start + 1;
-    while (at < text.len && is_digit(text.ptr[at])) {
+    while (at < text.len && str_is_digit(text.ptr[at])) {
         at++;
     }
     if (text.ptr[start] == '-' && at == start + 1) {
@@ -111,7 +101,7 @@ static struct token lex_operator(struct str text, size_t start)
 struct token jmespath_lex_token(struct str text, size_t from)
 {
     size_t at = from;
-    while (at < text.len && is_blank(text.ptr[at])) {
+    while (at < text.len && str_is_blank(text.ptr[at])) {
         at++;
     }
     if (at >= text.len) {
@@ -121,7 +111,7 @@ struct token jmespath_lex_token(struct str text, size_t from)
     if (starts_name(c)) {
         return make(TOKEN_NAME, at, end_of_name(text, at));
     }
-    if (is_digit(c) || c == '-') {
+    if (str_is_digit(c) || c == '-') {
         return lex_number(text, at);
     }
     switch (c) {

@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 struct journal {
@@ -19,21 +18,6 @@ struct journal {
     uint64_t lost;
 };
 
-static bool write_all(int fd, struct str text)
-{
-    while (text.len > 0) {
-        ssize_t put = write(fd, text.ptr, text.len);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put <= 0) {
-            return false;
-        }
-        text = str_from(text, (size_t)put);
-    }
-    return true;
-}
-
 static void hear(struct event_sink *self, const struct event *event)
 {
     struct journal *journal = (struct journal *)self;
@@ -44,7 +28,7 @@ static void hear(struct event_sink *self, const struct event *event)
     event_write(event, &journal->line);
     buf_add(&journal->line, buf_str(&journal->tail));
     buf_add(&journal->line, STR("}\n"));
-    if (!write_all(journal->fd, buf_str(&journal->line))) {
+    if (!file_write(journal->fd, buf_str(&journal->line))) {
         journal->lost++;
     }
     arena_free(scratch);

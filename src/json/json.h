@@ -65,6 +65,11 @@ json_parse(struct arena *arena, const struct source *source,
            const struct json_limits *limits, const struct json **ret_value,
            struct diag *diag);
 
+/* The same for text whose faults are nobody's news: NULL when it is not JSON.
+ */
+const struct json *json_read(struct arena *arena, struct str text,
+                             const struct json_limits *limits);
+
 /*
  * Maps an offset in the decoded text of a string node back to an offset in the
  * source, escapes and quote included, so that an error inside an expression

@@ -173,3 +173,13 @@ bool json_parse(struct arena *arena, const struct source *source,
     *ret_value = b.nodes;
     return true;
 }
+
+const struct json *json_read(struct arena *arena, struct str text,
+                             const struct json_limits *limits)
+{
+    const struct source source = {.text = text};
+    const struct json *value = NULL;
+    struct diag unheard;
+    diag_init(&unheard, arena);
+    return json_parse(arena, &source, limits, &value, &unheard) ? value : NULL;
+}

@@ -26,14 +26,6 @@ struct json_census {
 bool json_scan(const struct source *source, const struct json_limits *limits,
                struct json_census *ret_census, struct diag *diag);
 
-/* One character of a string as written: an escape (or a pair), or a byte. */
-struct json_unit {
-    size_t raw_len;
-    size_t len;
-    char bytes[4];
-};
-/* `raw` has passed the scan and is not empty. */
-struct json_unit json_unit_read(struct str raw);
 /* Between the quotes; borrows `raw` where it holds no escape. */
 struct str json_decode(struct arena *arena, struct str raw);
 
@@ -52,7 +44,5 @@ const struct json_member **json_members_sorted(const struct json *object,
 enum { JSON_NUMBER_MAX = 40 };
 struct str json_number_canonical(const struct json *number,
                                  char buffer[JSON_NUMBER_MAX]);
-/* The shortest text that reads back as this double; "null" for no number. */
-struct str json_number_shortest(double number, char buffer[JSON_NUMBER_MAX]);
 
 #endif

@@ -4,6 +4,8 @@
  * known to be good and shallow. Start at json_scan(). */
 #include "json/private.h"
 
+#include "base/hex.h"
+
 #include <limits.h>
 
 enum want {
@@ -59,11 +61,6 @@ static struct span here(const struct scanner *s)
     return (struct span){s->at, at_end(s) ? s->at : s->at + 1};
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Names one byte and no more: the text may be a secret. */
 static bool fail_expected(struct scanner *s, const char *expected)
 {
@@ -83,10 +80,10 @@ static bool fail_expected(struct scanner *s, const char *expected)
 
 static bool scan_digits(struct scanner *s)
 {
-    if (!is_digit(peek(s))) {
+    if (!str_is_digit(peek(s))) {
         return fail_expected(s, "a digit");
     }
-    while (is_digit(peek(s))) {
+    while (str_is_digit(peek(s))) {
         s->at++;
     }
     return true;
@@ -124,11 +121,6 @@ static bool scan_number(struct scanner *s)
     return true;
 }
 
-static bool is_hex(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 static bool scan_escape(struct scanner *s)
 {
     size_t start = s->at;
@@ -142,7 +134,7 @@ static bool scan_escape(struct scanner *s)
     }
     s->at++;
     for (int i = 0; c == 'u' && i < 4; i++) {
-        if (!is_hex(peek(s))) {
+        if (hex_value(peek(s)) < 0) {
             return fail_expected(s, "a hexadecimal digit");
         }
         s->at++;
@@ -241,9 +233,9 @@ static bool scan_value(struct scanner *s)
     if (c == '{' || c == '[') {
         return open_container(s, c);
     }
-    bool good = c == '"'                  ? scan_string(s)
-                : c == '-' || is_digit(c) ? scan_number(s)
-                                          : scan_word(s);
+    bool good = c == '"'                      ? scan_string(s)
+                : c == '-' || str_is_digit(c) ? scan_number(s)
+                                              : scan_word(s);
     end_value(s);
     return good;
 }

@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Characters inside JSON strings: escapes, and the way back from decoded
  * text to the source. Here because parsing and pointing at errors must agree on
- * it byte for byte. Start at json_unit_read(). */
+ * it byte for byte. Start at read_unit(). */
 #include "json/private.h"
+
+#include "base/hex.h"
+
+/* One character of a string as written: an escape (or a pair), or a byte. */
+struct unit {
+    size_t raw_len;
+    size_t len;
+    char bytes[4];
+};
 
 static size_t encode_utf8(uint32_t code, char bytes[4])
 {
@@ -20,14 +29,6 @@ static size_t encode_utf8(uint32_t code, char bytes[4])
     return len;
 }
 
-static uint32_t hex_value(char c)
-{
-    if (c <= '9') {
-        return (uint32_t)(c - '0');
-    }
-    return (uint32_t)(c <= 'F' ? c - 'A' : c - 'a') + 10;
-}
-
 /* The value of "\uXXXX" at the start of `raw`; false when there is none. */
 static bool read_code(struct str raw, uint32_t *ret_code)
 {
@@ -36,14 +37,14 @@ static bool read_code(struct str raw, uint32_t *ret_code)
     }
     *ret_code = 0;
     for (size_t i = 2; i < 6; i++) {
-        *ret_code = *ret_code << 4 | hex_value(raw.ptr[i]);
+        *ret_code = *ret_code << 4 | (uint32_t)hex_value(raw.ptr[i]);
     }
     return true;
 }
 
-static struct json_unit read_code_unit(struct str raw)
+static struct unit read_code_unit(struct str raw)
 {
-    struct json_unit unit = {.raw_len = 6};
+    struct unit unit = {.raw_len = 6};
     uint32_t code = 0xFFFD;
     uint32_t low = 0;
     (void)read_code(raw, &code);
@@ -58,12 +59,13 @@ static struct json_unit read_code_unit(struct str raw)
     return unit;
 }
 
-struct json_unit json_unit_read(struct str raw)
+/* `raw` has passed the scan and is not empty. */
+static struct unit read_unit(struct str raw)
 {
     static const char letters[] = "bfnrt";
     static const char meanings[] = "\b\f\n\r\t";
     if (raw.ptr[0] != '\\' || raw.len < 2) {
-        return (struct json_unit){1, 1, {raw.ptr[0]}};
+        return (struct unit){1, 1, {raw.ptr[0]}};
     }
     if (raw.ptr[1] == 'u') {
         return read_code_unit(raw);
@@ -73,7 +75,7 @@ struct json_unit json_unit_read(struct str raw)
     if (letter != NULL) {
         meaning = meanings[letter - letters];
     }
-    return (struct json_unit){2, 1, {meaning}};
+    return (struct unit){2, 1, {meaning}};
 }
 
 struct str json_decode(struct arena *arena, struct str raw)
@@ -86,7 +88,7 @@ struct str json_decode(struct arena *arena, struct str raw)
     size_t len = at;
     memcpy(bytes, raw.ptr, at);
     while (at < raw.len) {
-        struct json_unit unit = json_unit_read(str_from(raw, at));
+        struct unit unit = read_unit(str_from(raw, at));
         memcpy(bytes + len, unit.bytes, unit.len);
         len += unit.len;
         at += unit.raw_len;
@@ -106,7 +108,7 @@ size_t json_string_offset(const struct json *string,
     size_t decoded = 0;
     while (at < span.end - 1) {
         struct str raw = str_from(str_first(source->text, span.end - 1), at);
-        struct json_unit unit = json_unit_read(raw);
+        struct unit unit = read_unit(raw);
         decoded += unit.len;
         if (decoded > decoded_offset) {
             break;

@@ -11,7 +11,7 @@
 
 enum style { COMPACT, PRETTY, CANONICAL };
 
-struct str json_number_shortest(double number, char buffer[JSON_NUMBER_MAX])
+static struct str shortest_number(double number, char buffer[JSON_NUMBER_MAX])
 {
     int len = 0;
     if (!isfinite(number)) {
@@ -50,7 +50,7 @@ struct str json_number_canonical(const struct json *number,
     if (text.len > 0 && !isfinite(number->number)) {
         return text;
     }
-    return json_number_shortest(number->number, buffer);
+    return shortest_number(number->number, buffer);
 }
 
 static void write_escape(unsigned char c, struct buf *out)
@@ -113,7 +113,7 @@ static void write_number(const struct json *value, enum style style,
     } else if (value->text.len > 0) {
         buf_add(out, value->text);
     } else {
-        buf_add(out, json_number_shortest(value->number, buffer));
+        buf_add(out, shortest_number(value->number, buffer));
     }
 }
 

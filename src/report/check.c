@@ -3,7 +3,7 @@
  * The four session guarantees (Terry et al. 1994) for each key and process.
  * Each read is held against the horizon of its process: versions than which it
  * may see nothing older. One walk over ops sorted by time, no pair is compared
- * twice. Start at check_ops().
+ * twice. Start at report_check_ops().
  */
 #include "report/private.h"
 
@@ -51,7 +51,7 @@ struct session {
     size_t write_count;
 };
 
-const char *guarantee_name(enum guarantee guarantee)
+const char *report_guarantee_name(enum guarantee guarantee)
 {
     static const char *const names[GUARANTEE_COUNT] = {
         [READ_YOUR_WRITES] = "read_your_writes",
@@ -117,7 +117,7 @@ static void find(const struct checking *c, struct finding finding,
                  uint32_t read)
 {
     finding.read = op_number(c, read);
-    *(struct finding *)rows_add(c->findings, sizeof(finding)) = finding;
+    *(struct finding *)report_rows_add(c->findings, sizeof(finding)) = finding;
 }
 
 /* ---- one process ---- */
@@ -330,7 +330,7 @@ static void check_key(const struct op *ops, uint32_t *of_key, size_t count,
         .writers = mem_new(count * sizeof(struct top)),
         .findings = findings,
     };
-    uint32_t lives = order_versions(ops, of_key, count, c.versions);
+    uint32_t lives = report_order_versions(ops, of_key, count, c.versions);
     uint32_t *room = mem_new(2 * count * sizeof(*room));
     struct horizon *horizons[] = {&c.seen, &c.own, &c.followed};
     for (size_t i = 0; i < 3; i++) {
@@ -381,7 +381,7 @@ static int by_read(const void *a, const void *b, void *ctx)
     return (int)x->kind - (int)y->kind;
 }
 
-void check_ops(const struct op *ops, size_t count, struct buf *findings)
+void report_check_ops(const struct op *ops, size_t count, struct buf *findings)
 {
     uint32_t *order = mem_new((count + 1) * sizeof(*order));
     void *ctx = (void *)(uintptr_t)ops;

@@ -14,38 +14,39 @@ enum { EXAMPLES_MAX = 20 };
 
 static void add_time(struct data *d, const char *name, int64_t at)
 {
-    data_add_ms(d, name, at == REPORT_NOT_SAID ? at : at - d->from);
+    report_data_add_ms(d, name, at == REPORT_NOT_SAID ? at : at - d->from);
 }
 
 static void add_outcome(struct data *d, uint8_t outcome)
 {
     if (outcome != OUTCOME_NONE) {
-        data_add_text(d, "outcome",
-                      str_of(outcome_name((enum outcome)outcome)));
+        report_data_add_text(d, "outcome",
+                             str_of(event_outcome_name((enum outcome)outcome)));
     }
 }
 
 static void add_outcomes(struct data *d, const uint32_t *outcomes)
 {
-    data_open(d, "outcomes", '{');
+    report_data_open(d, "outcomes", '{');
     for (int i = OUTCOME_SETTLED; i < OUTCOME_COUNT; i++) {
         if (outcomes[i] > 0) {
-            data_add_count(d, outcome_name((enum outcome)i), outcomes[i]);
+            report_data_add_count(d, event_outcome_name((enum outcome)i),
+                                  outcomes[i]);
         }
     }
-    data_shut(d, '}');
+    report_data_shut(d, '}');
 }
 
 static void add_quartet(struct data *d, const char *name,
                         const struct quartet *quartet)
 {
     if (quartet->there) {
-        data_open(d, name, '{');
-        data_add_ms(d, "median", quartet->median);
-        data_add_ms(d, "p90", quartet->p90);
-        data_add_ms(d, "p99", quartet->p99);
-        data_add_ms(d, "worst", quartet->worst);
-        data_shut(d, '}');
+        report_data_open(d, name, '{');
+        report_data_add_ms(d, "median", quartet->median);
+        report_data_add_ms(d, "p90", quartet->p90);
+        report_data_add_ms(d, "p99", quartet->p99);
+        report_data_add_ms(d, "worst", quartet->worst);
+        report_data_shut(d, '}');
     }
 }
 
@@ -54,77 +55,77 @@ static void add_quartet(struct data *d, const char *name,
 static void write_iso(struct data *d, const char *name, int64_t at)
 {
     struct arena *scratch = arena_new();
-    data_add_text(d, name, clock_iso(scratch, at));
+    report_data_add_text(d, name, clock_iso(scratch, at));
     arena_free(scratch);
 }
 
 static void write_runs(struct data *d)
 {
     const struct report *r = d->report;
-    data_open(d, "runs", '[');
+    report_data_open(d, "runs", '[');
     for (uint32_t i = 0; i < COUNT(r->runs, struct run); i++) {
         const struct run *run = &ROWS(r->runs, struct run)[i];
-        data_open(d, NULL, '{');
-        data_next(d);
+        report_data_open(d, NULL, '{');
+        report_data_next(d);
         buf_add(d->out, STR("\"run\":"));
         json_write_string(report_word(r, run->name), d->out);
         add_time(d, "from", run->from);
         add_time(d, "to", run->to);
-        data_add_word(d, "stage", run->stage);
-        data_add_word(d, "context", run->context);
-        data_add_json(d, "meta", run->meta);
-        data_shut(d, '}');
+        report_data_add_word(d, "stage", run->stage);
+        report_data_add_word(d, "context", run->context);
+        report_data_add_json(d, "meta", run->meta);
+        report_data_shut(d, '}');
     }
-    data_shut(d, ']');
+    report_data_shut(d, ']');
 }
 
 static void write_totals(struct data *d, const struct tally *tally)
 {
     const struct report *r = d->report;
-    data_open(d, "totals", '{');
-    data_add_count(d, "calls", r->calls);
-    data_add_count(d, "mutations", tally->mutation_count);
-    data_add_count(d, "read_backs", r->read_backs);
-    data_add_count(d, "joined", r->joined);
-    data_add_count(d, "resent", r->resent);
-    data_add_count(d, "races", COUNT(r->races, struct race));
-    data_add_count(d, "regrets", COUNT(r->regrets, struct race));
-    data_add_count(d, "client_reads",
-                   COUNT(r->client_reads, struct client_read));
-    data_add_count(d, "unfinished", tally->unfinished);
+    report_data_open(d, "totals", '{');
+    report_data_add_count(d, "calls", r->calls);
+    report_data_add_count(d, "mutations", tally->mutation_count);
+    report_data_add_count(d, "read_backs", r->read_backs);
+    report_data_add_count(d, "joined", r->joined);
+    report_data_add_count(d, "resent", r->resent);
+    report_data_add_count(d, "races", COUNT(r->races, struct race));
+    report_data_add_count(d, "regrets", COUNT(r->regrets, struct race));
+    report_data_add_count(d, "client_reads",
+                          COUNT(r->client_reads, struct client_read));
+    report_data_add_count(d, "unfinished", tally->unfinished);
     if (r->truths.len > 0) {
-        data_add_count(d, "too_early", tally->too_early);
+        report_data_add_count(d, "too_early", tally->too_early);
     }
     add_outcomes(d, tally->outcomes);
-    data_shut(d, '}');
+    report_data_shut(d, '}');
 }
 
 static void write_operations(struct data *d, const struct tally *tally)
 {
-    data_open(d, "operations", '[');
+    report_data_open(d, "operations", '[');
     for (uint32_t i = 0; i < tally->count; i++) {
         const struct tally_row *row = &tally->rows[i];
-        data_open(d, NULL, '{');
-        data_add_word(d, "service", row->service);
-        data_add_word(d, "operation", row->operation);
-        data_add_count(d, "count", row->count);
+        report_data_open(d, NULL, '{');
+        report_data_add_word(d, "service", row->service);
+        report_data_add_word(d, "operation", row->operation);
+        report_data_add_count(d, "count", row->count);
         add_outcomes(d, row->outcomes);
         if (row->unfinished > 0) {
-            data_add_count(d, "unfinished", row->unfinished);
+            report_data_add_count(d, "unfinished", row->unfinished);
         }
         add_quartet(d, "settle_ms", &row->settle);
         add_quartet(d, "held_ms", &row->held);
         add_quartet(d, "reads", &row->read);
         add_quartet(d, "overshoot_ms", &row->overshoot);
         if (row->too_early > 0) {
-            data_add_count(d, "too_early", row->too_early);
+            report_data_add_count(d, "too_early", row->too_early);
         }
-        data_add_count(d, "races", row->races);
-        data_add_count(d, "regrets", row->regrets);
-        data_add_count(d, "joined", row->joined);
-        data_shut(d, '}');
+        report_data_add_count(d, "races", row->races);
+        report_data_add_count(d, "regrets", row->regrets);
+        report_data_add_count(d, "joined", row->joined);
+        report_data_shut(d, '}');
     }
-    data_shut(d, ']');
+    report_data_shut(d, ']');
 }
 
 /* ---- mutations ---- */
@@ -133,27 +134,27 @@ static void write_confirmations(struct data *d, const struct call *call)
 {
     const struct report *r = d->report;
     uint32_t at = call->first_confirmation;
-    data_open(d, "confirmations", '[');
+    report_data_open(d, "confirmations", '[');
     while (at != 0) {
         const struct confirmation *c =
             &ROWS(r->confirmations, struct confirmation)[at - 1];
-        data_open(d, NULL, '{');
-        data_add_word(d, "name", c->name);
-        data_add_word(d, "read", c->read);
+        report_data_open(d, NULL, '{');
+        report_data_add_word(d, "name", c->name);
+        report_data_add_word(d, "read", c->read);
         add_outcome(d, c->outcome);
-        data_add_ms(d, "visible_ms", c->visible);
-        data_add_ms(d, "waited_ms", c->waited);
-        data_add_word(d, "wanted", c->wanted);
-        data_add_word(d, "last", c->last);
-        data_shut(d, '}');
+        report_data_add_ms(d, "visible_ms", c->visible);
+        report_data_add_ms(d, "waited_ms", c->waited);
+        report_data_add_word(d, "wanted", c->wanted);
+        report_data_add_word(d, "last", c->last);
+        report_data_shut(d, '}');
         at = c->next;
     }
-    data_shut(d, ']');
+    report_data_shut(d, ']');
 }
 
 static void write_text_or_null(struct data *d, word text)
 {
-    data_next(d);
+    report_data_next(d);
     if (text == 0) {
         buf_add(d->out, STR("null"));
     } else {
@@ -165,33 +166,33 @@ static void write_readings(struct data *d, const struct call *call)
 {
     const struct report *r = d->report;
     uint32_t at = call->first_reading;
-    data_open(d, "reads", '[');
+    report_data_open(d, "reads", '[');
     while (at != 0) {
         const struct reading *reading =
             &ROWS(r->readings, struct reading)[at - 1];
-        data_open(d, NULL, '[');
+        report_data_open(d, NULL, '[');
         buf_printf(d->out, "%lld,%lld,%u", (long long)(reading->at - d->from),
                    (long long)reading->took, reading->confirmation);
         write_text_or_null(d, reading->verdict);
         write_text_or_null(d, reading->code);
         write_text_or_null(d, reading->detail);
-        data_shut(d, ']');
+        report_data_shut(d, ']');
         at = reading->next;
     }
-    data_shut(d, ']');
+    report_data_shut(d, ']');
 }
 
 static void write_mutation(struct data *d, const struct call *call)
 {
-    data_open(d, NULL, '{');
-    data_add_word(d, "id", call->id);
-    data_add_count(d, "run", call->run);
-    data_add_word(d, "client", call->client);
-    data_add_word(d, "group", call->group);
-    data_add_word(d, "service", call->service);
-    data_add_word(d, "operation", call->operation);
-    data_add_word(d, "region", call->region);
-    data_add_word(d, "resource", call->resource);
+    report_data_open(d, NULL, '{');
+    report_data_add_word(d, "id", call->id);
+    report_data_add_count(d, "run", call->run);
+    report_data_add_word(d, "client", call->client);
+    report_data_add_word(d, "group", call->group);
+    report_data_add_word(d, "service", call->service);
+    report_data_add_word(d, "operation", call->operation);
+    report_data_add_word(d, "region", call->region);
+    report_data_add_word(d, "resource", call->resource);
     add_time(d, "received", call->received);
     add_time(d, "sent", call->sent);
     add_time(d, "answered", call->answered);
@@ -199,52 +200,52 @@ static void write_mutation(struct data *d, const struct call *call)
     add_time(d, "given", call->given);
     add_outcome(d, call->outcome);
     if (call->status != 0) {
-        data_add_ms(d, "status", call->status);
+        report_data_add_ms(d, "status", call->status);
     }
-    data_add_word(d, "request_id", call->request_id);
-    data_add_ms(d, "visible_ms", call->visible);
-    data_add_ms(d, "waited_ms", call->waited);
-    data_add_count(d, "joined", call->joined);
-    data_add_count(d, "resent", call->resent);
+    report_data_add_word(d, "request_id", call->request_id);
+    report_data_add_ms(d, "visible_ms", call->visible);
+    report_data_add_ms(d, "waited_ms", call->waited);
+    report_data_add_count(d, "joined", call->joined);
+    report_data_add_count(d, "resent", call->resent);
     if (call->gone) {
-        data_next(d);
+        report_data_next(d);
         buf_add(d->out, STR("\"gone\":true"));
     }
-    data_add_json(d, "value", call->value);
-    data_add_json(d, "request", call->request);
+    report_data_add_json(d, "value", call->value);
+    report_data_add_json(d, "request", call->request);
     write_confirmations(d, call);
     write_readings(d, call);
-    data_shut(d, '}');
+    report_data_shut(d, '}');
 }
 
 static void write_mutations(struct data *d, const struct tally *tally)
 {
-    data_open(d, "mutations", '[');
+    report_data_open(d, "mutations", '[');
     for (uint32_t i = 0; i < tally->mutation_count; i++) {
         write_mutation(
             d, &ROWS(d->report->all_calls, struct call)[tally->mutations[i]]);
     }
-    data_shut(d, ']');
+    report_data_shut(d, ']');
 }
 
 static void write_slowest(struct data *d, const struct tally *tally)
 {
-    data_open(d, "slowest", '[');
+    report_data_open(d, "slowest", '[');
     for (uint32_t i = 0; i < tally->slowest_count; i++) {
         const struct call *call =
             &ROWS(d->report->all_calls, struct call)[tally->slowest[i]];
-        data_open(d, NULL, '{');
-        data_add_word(d, "resource", call->resource);
-        data_add_word(d, "service", call->service);
-        data_add_word(d, "operation", call->operation);
-        data_add_word(d, "id", call->id);
-        data_add_count(d, "run", call->run);
-        data_add_ms(d, "visible_ms", call->visible);
-        data_add_ms(d, "waited_ms", call->waited);
+        report_data_open(d, NULL, '{');
+        report_data_add_word(d, "resource", call->resource);
+        report_data_add_word(d, "service", call->service);
+        report_data_add_word(d, "operation", call->operation);
+        report_data_add_word(d, "id", call->id);
+        report_data_add_count(d, "run", call->run);
+        report_data_add_ms(d, "visible_ms", call->visible);
+        report_data_add_ms(d, "waited_ms", call->waited);
         add_outcome(d, call->outcome);
-        data_shut(d, '}');
+        report_data_shut(d, '}');
     }
-    data_shut(d, ']');
+    report_data_shut(d, ']');
 }
 
 /* ---- reads, races, regrets ---- */
@@ -279,25 +280,25 @@ static struct timed *sort_rows(const struct buf *table, size_t size,
 
 static void write_read(struct data *d, const struct client_read *read)
 {
-    data_open(d, NULL, '{');
-    data_add_word(d, "id", read->id);
-    data_add_count(d, "run", read->run);
-    data_add_word(d, "client", read->client);
-    data_add_word(d, "group", read->group);
-    data_add_word(d, "service", read->service);
-    data_add_word(d, "operation", read->operation);
-    data_add_word(d, "region", read->region);
-    data_add_word(d, "resource", read->resource);
+    report_data_open(d, NULL, '{');
+    report_data_add_word(d, "id", read->id);
+    report_data_add_count(d, "run", read->run);
+    report_data_add_word(d, "client", read->client);
+    report_data_add_word(d, "group", read->group);
+    report_data_add_word(d, "service", read->service);
+    report_data_add_word(d, "operation", read->operation);
+    report_data_add_word(d, "region", read->region);
+    report_data_add_word(d, "resource", read->resource);
     add_time(d, "at", read->at);
-    data_add_ms(d, "took", read->took);
-    data_add_json(d, "value", read->value);
-    data_add_word(d, "verdict", read->verdict);
-    data_add_word(d, "write", read->write);
+    report_data_add_ms(d, "took", read->took);
+    report_data_add_json(d, "value", read->value);
+    report_data_add_word(d, "verdict", read->verdict);
+    report_data_add_word(d, "write", read->write);
     if (read->status != 0) {
-        data_add_ms(d, "status", read->status);
+        report_data_add_ms(d, "status", read->status);
     }
-    data_add_word(d, "code", read->code);
-    data_shut(d, '}');
+    report_data_add_word(d, "code", read->code);
+    report_data_shut(d, '}');
 }
 
 static void write_reads(struct data *d)
@@ -306,31 +307,31 @@ static void write_reads(struct data *d)
     struct timed *sorted =
         sort_rows(&d->report->client_reads, sizeof(struct client_read),
                   offsetof(struct client_read, at), &count);
-    data_open(d, "reads", '[');
+    report_data_open(d, "reads", '[');
     for (size_t i = 0; i < count; i++) {
         write_read(d, sorted[i].row);
     }
-    data_shut(d, ']');
+    report_data_shut(d, ']');
     mem_free(sorted);
 }
 
 static void write_race(struct data *d, const struct race *race)
 {
-    data_open(d, NULL, '{');
-    data_add_word(d, "read", race->id);
-    data_add_word(d, "write", race->write);
-    data_add_count(d, "run", race->run);
-    data_add_word(d, "service", race->service);
-    data_add_word(d, "operation", race->operation);
-    data_add_word(d, "read_operation", race->read);
-    data_add_word(d, "resource", race->resource);
+    report_data_open(d, NULL, '{');
+    report_data_add_word(d, "read", race->id);
+    report_data_add_word(d, "write", race->write);
+    report_data_add_count(d, "run", race->run);
+    report_data_add_word(d, "service", race->service);
+    report_data_add_word(d, "operation", race->operation);
+    report_data_add_word(d, "read_operation", race->read);
+    report_data_add_word(d, "resource", race->resource);
     add_time(d, "at", race->at);
-    data_add_ms(d, "gap_ms", race->gap);
-    data_add_ms(d, "needed_ms", race->needed);
-    data_add_word(d, "verdict", race->verdict);
-    data_add_word(d, "got", race->got);
-    data_add_word(d, "wanted", race->wanted);
-    data_shut(d, '}');
+    report_data_add_ms(d, "gap_ms", race->gap);
+    report_data_add_ms(d, "needed_ms", race->needed);
+    report_data_add_word(d, "verdict", race->verdict);
+    report_data_add_word(d, "got", race->got);
+    report_data_add_word(d, "wanted", race->wanted);
+    report_data_shut(d, '}');
 }
 
 static void write_races(struct data *d, const char *name,
@@ -339,11 +340,11 @@ static void write_races(struct data *d, const char *name,
     size_t count = 0;
     struct timed *sorted = sort_rows(table, sizeof(struct race),
                                      offsetof(struct race, at), &count);
-    data_open(d, name, '[');
+    report_data_open(d, name, '[');
     for (size_t i = 0; i < count; i++) {
         write_race(d, sorted[i].row);
     }
-    data_shut(d, ']');
+    report_data_shut(d, ']');
     mem_free(sorted);
 }
 
@@ -354,8 +355,8 @@ static void add_source(struct data *d, const char *name,
 {
     if (op != 0) {
         struct op_source source =
-            history_source(d->report, &findings->history->ops[op - 1]);
-        data_add_word(d, name, source.id);
+            report_history_source(d->report, &findings->history->ops[op - 1]);
+        report_data_add_word(d, name, source.id);
     }
 }
 
@@ -363,19 +364,19 @@ static void write_example(struct data *d, const struct findings *findings,
                           const struct finding *finding)
 {
     struct buf sentence = {0};
-    struct op_source read =
-        history_source(d->report, &findings->history->ops[finding->read - 1]);
-    findings_sentence(d->report, findings, finding, &sentence);
-    data_open(d, NULL, '{');
-    data_add_word(d, "process", read.process);
-    data_add_word(d, "key", read.key);
+    struct op_source read = report_history_source(
+        d->report, &findings->history->ops[finding->read - 1]);
+    report_findings_sentence(d->report, findings, finding, &sentence);
+    report_data_open(d, NULL, '{');
+    report_data_add_word(d, "process", read.process);
+    report_data_add_word(d, "key", read.key);
     add_source(d, "read", findings, finding->read);
     add_source(d, "write", findings, finding->write);
     add_source(d, "earlier", findings, finding->earlier);
     add_source(d, "before", findings, finding->before);
     add_time(d, "at", read.at);
-    data_add_text(d, "sentence", buf_str(&sentence));
-    data_shut(d, '}');
+    report_data_add_text(d, "sentence", buf_str(&sentence));
+    report_data_shut(d, '}');
     buf_free(&sentence);
 }
 
@@ -383,9 +384,9 @@ static void write_guarantee(struct data *d, const struct findings *findings,
                             enum guarantee guarantee)
 {
     size_t shown = 0;
-    data_open(d, guarantee_name(guarantee), '{');
-    data_add_count(d, "violations", findings->counts[guarantee]);
-    data_open(d, "examples", '[');
+    report_data_open(d, report_guarantee_name(guarantee), '{');
+    report_data_add_count(d, "violations", findings->counts[guarantee]);
+    report_data_open(d, "examples", '[');
     for (uint32_t i = 0; i < COUNT(findings->list, struct finding); i++) {
         const struct finding *f = &ROWS(findings->list, struct finding)[i];
         if (f->kind == guarantee && shown < EXAMPLES_MAX) {
@@ -393,23 +394,23 @@ static void write_guarantee(struct data *d, const struct findings *findings,
             shown++;
         }
     }
-    data_shut(d, ']');
-    data_shut(d, '}');
+    report_data_shut(d, ']');
+    report_data_shut(d, '}');
 }
 
 static void write_guarantees(struct data *d, const struct findings *findings)
 {
-    data_open(d, "guarantees", '{');
-    data_next(d);
+    report_data_open(d, "guarantees", '{');
+    report_data_next(d);
     buf_printf(d->out, "\"checked\":%s",
                findings->reads > 0 ? "true" : "false");
-    data_add_count(d, "reads", findings->reads);
-    data_add_count(d, "writes", findings->writes);
-    data_add_count(d, "keys", findings->keys);
+    report_data_add_count(d, "reads", findings->reads);
+    report_data_add_count(d, "writes", findings->writes);
+    report_data_add_count(d, "keys", findings->keys);
     for (int i = 0; i < GUARANTEE_COUNT; i++) {
         write_guarantee(d, findings, (enum guarantee)i);
     }
-    data_shut(d, '}');
+    report_data_shut(d, '}');
 }
 
 /* ---- all of it ---- */
@@ -417,18 +418,18 @@ static void write_guarantees(struct data *d, const struct findings *findings)
 void report_write_json(struct report *report, struct buf *out)
 {
     struct arena *arena = arena_new();
-    const struct tally *tally = tally_make(report, arena);
+    const struct tally *tally = report_tally_make(report, arena);
     struct data d = {.report = report, .out = out};
     buf_add_char(out, '{');
-    data_add_text(&d, "format", STR("settled report"));
-    data_add_count(&d, "version", 1);
+    report_data_add_text(&d, "format", STR("settled report"));
+    report_data_add_count(&d, "version", 1);
     if (report->to != REPORT_NOT_SAID) {
         d.from = report->from;
         write_iso(&d, "from", report->from);
         write_iso(&d, "to", report->to);
     }
-    data_add_count(&d, "lines", report->lines);
-    data_add_count(&d, "damaged", report->damaged);
+    report_data_add_count(&d, "lines", report->lines);
+    report_data_add_count(&d, "damaged", report->damaged);
     write_runs(&d);
     write_totals(&d, tally);
     write_operations(&d, tally);
@@ -437,8 +438,8 @@ void report_write_json(struct report *report, struct buf *out)
     write_races(&d, "races", &report->races);
     write_races(&d, "regrets", &report->regrets);
     write_slowest(&d, tally);
-    write_guarantees(&d, findings_get(report));
-    data_shut(&d, '}');
+    write_guarantees(&d, report_findings_get(report));
+    report_data_shut(&d, '}');
     buf_add_char(out, '\n');
     arena_free(arena);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the checks found, counted and in words. Start at findings_get(). */
+/* What the checks found, counted and in words. Start at report_findings_get().
+ */
 #include "report/private.h"
 
 #include "base/clock.h"
@@ -11,26 +12,26 @@ static void count_checked(struct report *report, struct findings *f)
     (void)report;
     for (size_t i = 0; i < f->history->count; i++) {
         uint64_t source = (uint64_t)1 << 32 | ops[i].source;
-        uint32_t *known = index_at(&seen, source);
+        uint32_t *known = report_index_at(&seen, source);
         if (*known == 0 && ops[i].fate != OP_FAILED) {
             *known = 1;
             *(ops[i].kind == OP_READ ? &f->reads : &f->writes) += 1;
         }
-        known = index_at(&seen, (uint64_t)2 << 32 | ops[i].key);
+        known = report_index_at(&seen, (uint64_t)2 << 32 | ops[i].key);
         f->keys += *known == 0 ? 1 : 0;
         *known = 1;
     }
-    index_done(&seen);
+    report_index_done(&seen);
 }
 
-struct findings *findings_get(struct report *report)
+struct findings *report_findings_get(struct report *report)
 {
     if (report->checked != NULL) {
         return report->checked;
     }
     struct findings *f = mem_new(sizeof(*f));
-    f->history = history_for_checks(report);
-    check_ops(f->history->ops, f->history->count, &f->list);
+    f->history = report_history_for_checks(report);
+    report_check_ops(f->history->ops, f->history->count, &f->list);
     for (uint32_t i = 0; i < COUNT(f->list, struct finding); i++) {
         f->counts[ROWS(f->list, struct finding)[i].kind]++;
     }
@@ -39,10 +40,10 @@ struct findings *findings_get(struct report *report)
     return f;
 }
 
-void findings_free(struct findings *findings)
+void report_findings_free(struct findings *findings)
 {
     if (findings != NULL) {
-        history_free(findings->history);
+        report_history_free(findings->history);
         buf_free(&findings->list);
         mem_free(findings);
     }
@@ -59,19 +60,19 @@ struct telling {
 /* "GetParameter 8b6d-7" */
 static void name(const struct telling *t, uint32_t number)
 {
-    struct op_source source =
-        history_source(t->report, &t->findings->history->ops[number - 1]);
-    text_add_name(t->out, report_word(t->report, source.operation));
+    struct op_source source = report_history_source(
+        t->report, &t->findings->history->ops[number - 1]);
+    report_text_add_name(t->out, report_word(t->report, source.operation));
     buf_add_char(t->out, ' ');
-    text_add_name(t->out, report_word(t->report, source.id));
+    report_text_add_name(t->out, report_word(t->report, source.id));
 }
 
 /* "at 07:21:43.102": the end of it. */
 static void when(const struct telling *t, uint32_t number)
 {
     struct arena *scratch = arena_new();
-    struct op_source source =
-        history_source(t->report, &t->findings->history->ops[number - 1]);
+    struct op_source source = report_history_source(
+        t->report, &t->findings->history->ops[number - 1]);
     struct str iso = clock_iso(scratch, source.at);
     buf_printf(t->out, " at %.*s", STR_ARG(str_make(iso.ptr + 11, 12)));
     arena_free(scratch);
@@ -86,7 +87,7 @@ static void value(const struct telling *t, uint32_t number)
     if (op->absent) {
         buf_add(t->out, STR("nothing"));
     } else {
-        text_add_name(t->out, str_first(text, SHOWN_MAX));
+        report_text_add_name(t->out, str_first(text, SHOWN_MAX));
         buf_add(t->out, text.len > SHOWN_MAX ? STR("...") : STR(""));
     }
 }
@@ -113,9 +114,9 @@ static void though_seen(const struct telling *t, const struct finding *f)
     value(t, f->earlier);
 }
 
-void findings_sentence(const struct report *report,
-                       const struct findings *findings, const struct finding *f,
-                       struct buf *out)
+void report_findings_sentence(const struct report *report,
+                              const struct findings *findings,
+                              const struct finding *f, struct buf *out)
 {
     const struct telling t = {report, findings, out};
     name(&t, f->read);

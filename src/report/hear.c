@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each event adds to the tables. Here because events of one call are
- * spread over a log. Start at hear_event(). */
+ * spread over a log. Start at report_hear_event(). */
 #include "report/private.h"
 
 typedef void hear_fn(struct report *report, const struct line *line,
@@ -8,21 +8,23 @@ typedef void hear_fn(struct report *report, const struct line *line,
 
 /* ---- words of a line ---- */
 
-word line_word(struct report *r, const struct line *line, enum line_field field)
+word report_line_word(struct report *r, const struct line *line,
+                      enum line_field field)
 {
-    return words_add(&r->words, line_field_text(line, field));
+    return report_words_add(&r->words, report_line_field_text(line, field));
 }
 
-word line_json_word(struct report *r, const struct line *line,
-                    enum line_field field)
+word report_line_json_word(struct report *r, const struct line *line,
+                           enum line_field field)
 {
-    return words_add(&r->words, line_field_json(r->scratch, line, field));
+    return report_words_add(&r->words,
+                            report_line_field_json(r->scratch, line, field));
 }
 
 static int64_t number_or(const struct line *line, enum line_field field,
                          int64_t absent)
 {
-    int64_t number = line_field_number(line, field);
+    int64_t number = report_line_field_number(line, field);
     return number == REPORT_NOT_SAID ? absent : number;
 }
 
@@ -34,9 +36,9 @@ static int16_t status_of(const struct line *line)
 
 static enum outcome outcome_of(const struct line *line)
 {
-    struct str name = line_field_text(line, LINE_outcome);
+    struct str name = report_line_field_text(line, LINE_outcome);
     for (int i = OUTCOME_SETTLED; i < OUTCOME_COUNT; i++) {
-        if (str_eq(name, str_of(outcome_name((enum outcome)i)))) {
+        if (str_eq(name, str_of(event_outcome_name((enum outcome)i)))) {
             return (enum outcome)i;
         }
     }
@@ -52,7 +54,7 @@ static uint64_t call_key(uint32_t run, word id)
 
 uint32_t report_call(const struct report *r, uint32_t run, word id)
 {
-    return id == 0 ? 0 : index_get(&r->call_of, call_key(run, id));
+    return id == 0 ? 0 : report_index_get(&r->call_of, call_key(run, id));
 }
 
 static void keep_first(word *into, word text)
@@ -64,13 +66,13 @@ static void keep_first(word *into, word text)
 static struct call *call_of(struct report *r, const struct line *line,
                             uint32_t run)
 {
-    word id = line_word(r, line, LINE_id);
+    word id = report_line_word(r, line, LINE_id);
     if (id == 0) {
         return NULL;
     }
-    uint32_t *at = index_at(&r->call_of, call_key(run, id));
+    uint32_t *at = report_index_at(&r->call_of, call_key(run, id));
     if (*at == 0) {
-        struct call *fresh = rows_add(&r->all_calls, sizeof(*fresh));
+        struct call *fresh = report_rows_add(&r->all_calls, sizeof(*fresh));
         *at = COUNT(r->all_calls, struct call);
         fresh->run = run;
         fresh->id = id;
@@ -79,15 +81,15 @@ static struct call *call_of(struct report *r, const struct line *line,
         fresh->visible = fresh->waited = REPORT_NOT_SAID;
     }
     struct call *call = &ROWS(r->all_calls, struct call)[*at - 1];
-    keep_first(&call->client, line_word(r, line, LINE_client));
-    keep_first(&call->group, line_word(r, line, LINE_group));
-    keep_first(&call->service, line_word(r, line, LINE_service));
-    keep_first(&call->operation, line_word(r, line, LINE_operation));
-    keep_first(&call->region, line_word(r, line, LINE_region));
+    keep_first(&call->client, report_line_word(r, line, LINE_client));
+    keep_first(&call->group, report_line_word(r, line, LINE_group));
+    keep_first(&call->service, report_line_word(r, line, LINE_service));
+    keep_first(&call->operation, report_line_word(r, line, LINE_operation));
+    keep_first(&call->region, report_line_word(r, line, LINE_region));
     /* What was changed may turn out to be less than what was asked for. */
-    word resource = line_word(r, line, LINE_resource);
+    word resource = report_line_word(r, line, LINE_resource);
     call->resource = resource != 0 ? resource : call->resource;
-    keep_first(&call->request_id, line_word(r, line, LINE_request_id));
+    keep_first(&call->request_id, report_line_word(r, line, LINE_request_id));
     return call;
 }
 
@@ -99,10 +101,12 @@ static void hear_received(struct report *r, const struct line *line,
     struct call *call = call_of(r, line, run);
     r->calls++;
     if (call != NULL) {
-        struct str request = line_field_json(r->scratch, line, LINE_request);
+        struct str request =
+            report_line_field_json(r->scratch, line, LINE_request);
         call->received = line->at;
-        call->request =
-            request.len <= REQUEST_MAX ? words_add(&r->words, request) : 0;
+        call->request = request.len <= REQUEST_MAX
+                            ? report_words_add(&r->words, request)
+                            : 0;
     }
 }
 
@@ -139,7 +143,7 @@ static void hear_answered(struct report *r, const struct line *line,
     if (call != NULL) {
         call->answered = line->at;
         call->status = status_of(line);
-        call->value = line_json_word(r, line, LINE_value);
+        call->value = report_line_json_word(r, line, LINE_value);
     }
 }
 
@@ -187,8 +191,8 @@ static void hear_finished(struct report *r, const struct line *line,
     call->mutation = true;
     call->outcome = (uint8_t)outcome_of(line);
     call->finished = line->at;
-    call->waited = line_field_number(line, LINE_waited_ms);
-    call->visible = line_field_number(line, LINE_visible_ms);
+    call->waited = report_line_field_number(line, LINE_waited_ms);
+    call->visible = report_line_field_number(line, LINE_visible_ms);
     int64_t reads = number_or(line, LINE_reads, 0);
     call->reads = reads > 0 ? (uint32_t)reads : 0;
 }
@@ -208,7 +212,7 @@ static uint32_t confirmation_of(struct report *r, struct call *call, word name)
         }
         at = c->next;
     }
-    struct confirmation *c = rows_add(&r->confirmations, sizeof(*c));
+    struct confirmation *c = report_rows_add(&r->confirmations, sizeof(*c));
     uint32_t row = COUNT(r->confirmations, struct confirmation);
     c->name = name;
     c->visible = c->waited = REPORT_NOT_SAID;
@@ -242,16 +246,17 @@ static void hear_read_back(struct report *r, const struct line *line,
     }
     call->mutation = true;
     uint32_t number =
-        confirmation_of(r, call, line_word(r, line, LINE_confirmation));
-    confirmation_at(r, call, number)->read = line_word(r, line, LINE_read);
-    struct reading *reading = rows_add(&r->readings, sizeof(*reading));
+        confirmation_of(r, call, report_line_word(r, line, LINE_confirmation));
+    confirmation_at(r, call, number)->read =
+        report_line_word(r, line, LINE_read);
+    struct reading *reading = report_rows_add(&r->readings, sizeof(*reading));
     uint32_t row = COUNT(r->readings, struct reading);
     reading->at = line->at;
     reading->took = number_or(line, LINE_took_ms, 0);
     reading->confirmation = number;
-    reading->verdict = line_word(r, line, LINE_verdict);
-    reading->code = line_word(r, line, LINE_code);
-    reading->detail = line_word(r, line, LINE_detail);
+    reading->verdict = report_line_word(r, line, LINE_verdict);
+    reading->code = report_line_word(r, line, LINE_code);
+    reading->detail = report_line_word(r, line, LINE_detail);
     if (call->last_reading != 0) {
         ROWS(r->readings, struct reading)[call->last_reading - 1].next = row;
     } else {
@@ -269,14 +274,14 @@ static void hear_confirmed(struct report *r, const struct line *line,
     }
     call->mutation = true;
     uint32_t number =
-        confirmation_of(r, call, line_word(r, line, LINE_confirmation));
+        confirmation_of(r, call, report_line_word(r, line, LINE_confirmation));
     struct confirmation *c = confirmation_at(r, call, number);
     c->outcome = (uint8_t)outcome_of(line);
-    c->visible = line_field_number(line, LINE_visible_ms);
-    c->waited = line_field_number(line, LINE_waited_ms);
-    c->wanted = line_word(r, line, LINE_wanted);
-    c->last = line_word(r, line, LINE_detail);
-    keep_first(&c->read, line_word(r, line, LINE_read));
+    c->visible = report_line_field_number(line, LINE_visible_ms);
+    c->waited = report_line_field_number(line, LINE_waited_ms);
+    c->wanted = report_line_word(r, line, LINE_wanted);
+    c->last = report_line_word(r, line, LINE_detail);
+    keep_first(&c->read, report_line_word(r, line, LINE_read));
 }
 
 /* ---- reads of clients, races, regrets ---- */
@@ -288,44 +293,44 @@ static void hear_client_read(struct report *r, const struct line *line,
     if (call != NULL) {
         call->is_read = true;
     }
-    struct client_read *read = rows_add(&r->client_reads, sizeof(*read));
+    struct client_read *read = report_rows_add(&r->client_reads, sizeof(*read));
     *read = (struct client_read){
         .run = run,
-        .id = line_word(r, line, LINE_id),
-        .client = line_word(r, line, LINE_client),
-        .group = line_word(r, line, LINE_group),
-        .service = line_word(r, line, LINE_service),
-        .operation = line_word(r, line, LINE_operation),
-        .region = line_word(r, line, LINE_region),
-        .resource = line_word(r, line, LINE_resource),
-        .value = line_json_word(r, line, LINE_value),
-        .verdict = line_word(r, line, LINE_verdict),
-        .write = line_word(r, line, LINE_write),
-        .code = line_word(r, line, LINE_code),
+        .id = report_line_word(r, line, LINE_id),
+        .client = report_line_word(r, line, LINE_client),
+        .group = report_line_word(r, line, LINE_group),
+        .service = report_line_word(r, line, LINE_service),
+        .operation = report_line_word(r, line, LINE_operation),
+        .region = report_line_word(r, line, LINE_region),
+        .resource = report_line_word(r, line, LINE_resource),
+        .value = report_line_json_word(r, line, LINE_value),
+        .verdict = report_line_word(r, line, LINE_verdict),
+        .write = report_line_word(r, line, LINE_write),
+        .code = report_line_word(r, line, LINE_code),
         .status = status_of(line),
         .at = line->at,
-        .took = line_field_number(line, LINE_took_ms),
+        .took = report_line_field_number(line, LINE_took_ms),
     };
 }
 
 static void add_race(struct report *r, const struct line *line, uint32_t run,
                      struct buf *table)
 {
-    struct race *race = rows_add(table, sizeof(*race));
+    struct race *race = report_rows_add(table, sizeof(*race));
     *race = (struct race){
         .run = run,
-        .id = line_word(r, line, LINE_id),
-        .write = line_word(r, line, LINE_write),
-        .service = line_word(r, line, LINE_service),
-        .operation = line_word(r, line, LINE_operation),
-        .read = line_word(r, line, LINE_read),
-        .resource = line_word(r, line, LINE_resource),
-        .verdict = line_word(r, line, LINE_verdict),
-        .got = line_word(r, line, LINE_detail),
-        .wanted = line_word(r, line, LINE_wanted),
+        .id = report_line_word(r, line, LINE_id),
+        .write = report_line_word(r, line, LINE_write),
+        .service = report_line_word(r, line, LINE_service),
+        .operation = report_line_word(r, line, LINE_operation),
+        .read = report_line_word(r, line, LINE_read),
+        .resource = report_line_word(r, line, LINE_resource),
+        .verdict = report_line_word(r, line, LINE_verdict),
+        .got = report_line_word(r, line, LINE_detail),
+        .wanted = report_line_word(r, line, LINE_wanted),
         .at = line->at,
-        .gap = line_field_number(line, LINE_gap_ms),
-        .needed = line_field_number(line, LINE_needed_ms),
+        .gap = report_line_field_number(line, LINE_gap_ms),
+        .needed = report_line_field_number(line, LINE_needed_ms),
     };
 }
 
@@ -343,23 +348,23 @@ static void hear_regret(struct report *r, const struct line *line, uint32_t run)
 
 static void hear_lag_mutation(struct report *r, const struct line *line)
 {
-    word request_id = line_word(r, line, LINE_request_id);
-    int64_t until = line_field_number(line, LINE_until_ms);
+    word request_id = report_line_word(r, line, LINE_request_id);
+    int64_t until = report_line_field_number(line, LINE_until_ms);
     if (request_id == 0 || until == REPORT_NOT_SAID) {
         return;
     }
-    struct truth *truth = rows_add(&r->truths, sizeof(*truth));
-    uint32_t *first = index_at(&r->truth_of, request_id);
+    struct truth *truth = report_rows_add(&r->truths, sizeof(*truth));
+    uint32_t *first = report_index_at(&r->truth_of, request_id);
     *truth = (struct truth){
-        .clock = line_word(r, line, LINE_detail),
-        .confirmation = line_word(r, line, LINE_confirmation),
+        .clock = report_line_word(r, line, LINE_detail),
+        .confirmation = report_line_word(r, line, LINE_confirmation),
         .visible_at = line->at + until,
         .next = *first,
     };
     *first = COUNT(r->truths, struct truth);
 }
 
-bool hear_lag(struct report *r, const struct line *line)
+bool report_hear_lag(struct report *r, const struct line *line)
 {
     switch (line->kind) {
     case EVENT_LAG_MUTATION:
@@ -394,7 +399,7 @@ static hear_fn *const hearers[EVENT_KIND_COUNT] = {
     [EVENT_REGRET] = hear_regret,
 };
 
-void hear_event(struct report *r, const struct line *line, uint32_t run)
+void report_hear_event(struct report *r, const struct line *line, uint32_t run)
 {
     if (hearers[line->kind] != NULL) {
         hearers[line->kind](r, line, run);

@@ -30,8 +30,8 @@ static void learn_operations(struct making *m)
     for (uint32_t i = 0; i < COUNT(r->all_calls, struct call); i++) {
         const struct call *call = &ROWS(r->all_calls, struct call)[i];
         if (call->mutation) {
-            *index_at(&m->changes,
-                      operation_key(call->service, call->operation)) = 1;
+            *report_index_at(&m->changes,
+                             operation_key(call->service, call->operation)) = 1;
         }
     }
 }
@@ -44,7 +44,7 @@ static word key_of(struct report *r, word service, word region,
     struct buf text = {0};
     buf_printf(&text, "%.*s/%.*s/%.*s", STR_ARG(report_word(r, service)),
                STR_ARG(report_word(r, region)), STR_ARG(resource));
-    word key = words_add(&r->words, buf_str(&text));
+    word key = report_words_add(&r->words, buf_str(&text));
     buf_free(&text);
     return key;
 }
@@ -103,7 +103,7 @@ static bool call_as_op(const struct making *m, uint32_t row, struct op *op)
     uint64_t operation = operation_key(call->service, call->operation);
     int64_t invoke = first_said(call->received, call->sent);
     if (call->is_read || call->resource == 0 || invoke == REPORT_NOT_SAID ||
-        index_get(&m->changes, operation) == 0) {
+        report_index_get(&m->changes, operation) == 0) {
         return false;
     }
     *op = (struct op){
@@ -155,7 +155,7 @@ static void read_as_op(const struct making *m, uint32_t row, struct op *op)
 
 static void add_op(struct making *m, const struct op *op)
 {
-    *(struct op *)rows_add(&m->ops, sizeof(*op)) = *op;
+    *(struct op *)report_rows_add(&m->ops, sizeof(*op)) = *op;
 }
 
 static void add_reads(struct making *m)
@@ -191,13 +191,13 @@ static void add_call(struct making *m, const struct call *call, struct op *op)
 {
     struct report *r = m->report;
     struct arena *scratch = arena_new();
-    const struct source source = {.text = report_word(r, call->resource)};
+    struct str resource = report_word(r, call->resource);
     const struct json *list = NULL;
-    struct diag diag;
-    diag_init(&diag, scratch);
-    if (!str_starts(source.text, STR("[")) ||
-        !json_parse(scratch, &source, &json_default_limits, &list, &diag)) {
-        op->key = key_of(r, call->service, call->region, source.text);
+    if (str_starts(resource, STR("["))) {
+        list = json_read(scratch, resource, &json_default_limits);
+    }
+    if (list == NULL) {
+        op->key = key_of(r, call->service, call->region, resource);
         add_op(m, op);
     }
     for (size_t i = 0; list != NULL && i < list->count; i++) {
@@ -248,22 +248,17 @@ static struct history *make(struct report *report, bool for_checks)
         memcpy(h->ops, m.ops.bytes, m.ops.len);
         qsort(h->ops, h->count, sizeof(struct op), by_invoke);
     }
-    index_done(&m.changes);
+    report_index_done(&m.changes);
     buf_free(&m.ops);
     return h;
 }
 
-struct history *history_make(struct report *report)
-{
-    return make(report, false);
-}
-
-struct history *history_for_checks(struct report *report)
+struct history *report_history_for_checks(struct report *report)
 {
     return make(report, true);
 }
 
-void history_free(struct history *history)
+void report_history_free(struct history *history)
 {
     if (history != NULL) {
         arena_free(history->arena);
@@ -271,7 +266,8 @@ void history_free(struct history *history)
     }
 }
 
-struct op_source history_source(const struct report *r, const struct op *op)
+struct op_source report_history_source(const struct report *r,
+                                       const struct op *op)
 {
     if ((op->source & OF_READ) != 0) {
         const struct client_read *read =
@@ -312,15 +308,15 @@ static void write_op(const struct report *r, const struct op *op,
                    STR_ARG(value.len > 0 ? value : STR("null")));
     }
     buf_printf(out, ",\"ok\":%s,\"id\":", fates[op->fate]);
-    json_write_string(report_word(r, history_source(r, op).id), out);
+    json_write_string(report_word(r, report_history_source(r, op).id), out);
     buf_add(out, STR("}\n"));
 }
 
 void report_write_history(struct report *report, struct buf *out)
 {
-    struct history *history = history_make(report);
+    struct history *history = make(report, false);
     for (size_t i = 0; i < history->count; i++) {
         write_op(report, &history->ops[i], out);
     }
-    history_free(history);
+    report_history_free(history);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One line of a log: strictly read, its fields by name. Here so that nobody
- * else looks into JSON. Start at line_read(). */
+ * else looks into JSON. Start at report_line_read(). */
 #include "report/private.h"
 
 #include "base/clock.h"
@@ -41,8 +41,8 @@ static bool refuse(struct str *reterr, struct str why)
     return false;
 }
 
-bool line_read(struct arena *arena, struct str text, struct line *ret_line,
-               struct str *reterr)
+bool report_line_read(struct arena *arena, struct str text,
+                      struct line *ret_line, struct str *reterr)
 {
     static const struct json_limits limits = {.depth = 64, .nodes = 100000};
     const struct source source = {.text = text};
@@ -60,8 +60,8 @@ bool line_read(struct arena *arena, struct str text, struct line *ret_line,
         return refuse(reterr, STR("is no JSON object"));
     }
     place_fields(object, ret_line);
-    struct str event = line_field_text(ret_line, LINE_event);
-    struct str time = line_field_text(ret_line, LINE_time);
+    struct str event = report_line_field_text(ret_line, LINE_event);
+    struct str time = report_line_field_text(ret_line, LINE_time);
     if (event.len == 0) {
         return refuse(reterr, STR("has no \"event\""));
     }
@@ -77,12 +77,13 @@ bool line_read(struct arena *arena, struct str text, struct line *ret_line,
     return true;
 }
 
-struct str line_field_text(const struct line *line, enum line_field field)
+struct str report_line_field_text(const struct line *line,
+                                  enum line_field field)
 {
     return json_text(line->fields[field]);
 }
 
-int64_t line_field_number(const struct line *line, enum line_field field)
+int64_t report_line_field_number(const struct line *line, enum line_field field)
 {
     const double most = 1e15;
     const struct json *value = line->fields[field];
@@ -92,8 +93,8 @@ int64_t line_field_number(const struct line *line, enum line_field field)
     return (int64_t)value->number;
 }
 
-struct str line_field_json(struct arena *arena, const struct line *line,
-                           enum line_field field)
+struct str report_line_field_json(struct arena *arena, const struct line *line,
+                                  enum line_field field)
 {
     if (line->fields[field] == NULL) {
         return STR_NONE;

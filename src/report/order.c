@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which version of a resource each operation made or saw, and which of two is
  * surely the older. Where there is doubt there is no order: nobody is blamed
- * for what may have been right. Start at order_versions(). */
+ * for what may have been right. Start at report_order_versions(). */
 #include "report/private.h"
 
 #include <stdlib.h>
@@ -43,12 +43,6 @@ struct ordering {
     bool one_life;   /* numbers alone give the order */
 };
 
-bool version_is_older(const struct version *a, const struct version *b)
-{
-    return a->latest < b->first ||
-           (a->life >= 0 && a->life == b->life && a->number < b->number);
-}
-
 static const struct op *op_at(const struct ordering *o, size_t place)
 {
     return &o->ops[o->of_key[place]];
@@ -84,13 +78,6 @@ static int compare_candidates(const void *a, const void *b)
         return x->invoke > y->invoke ? 1 : -1;
     }
     return (x->op > y->op) - (x->op < y->op);
-}
-
-static int compare_times(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a;
-    int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
 }
 
 static size_t count_of(const struct ordering *o, size_t from, int64_t value)
@@ -130,7 +117,7 @@ static void gather_candidates(struct ordering *o)
             c->latest = c[-1].latest;
         }
     }
-    qsort(o->delete_ends, o->delete_end_count, sizeof(int64_t), compare_times);
+    report_times_sort(o->delete_ends, o->delete_end_count);
     /* Both are before every word. */
     o->deletes = o->candidates;
     o->delete_count = count_of(o, 0, DELETED);
@@ -445,8 +432,8 @@ static void place_unknowns(struct ordering *o)
     }
 }
 
-uint32_t order_versions(const struct op *ops, const uint32_t *of_key,
-                        size_t count, struct version *ret_versions)
+uint32_t report_order_versions(const struct op *ops, const uint32_t *of_key,
+                               size_t count, struct version *ret_versions)
 {
     struct ordering o = {
         .ops = ops,

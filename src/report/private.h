@@ -28,10 +28,10 @@ struct words {
     word *slots;
     size_t size;
 };
-void words_init(struct words *words);
-void words_done(struct words *words);
-word words_add(struct words *words, struct str text);
-struct str words_get(const struct words *words, word number);
+void report_words_init(struct words *words);
+void report_words_done(struct words *words);
+word report_words_add(struct words *words, struct str text);
+struct str report_words_get(const struct words *words, word number);
 
 /* From a number that is not 0 to another, for which 0 means "none". */
 struct index {
@@ -40,13 +40,13 @@ struct index {
     size_t size;
     size_t count;
 };
-void index_done(struct index *index);
+void report_index_done(struct index *index);
 /* Where the value of this key stands; valid until the next call. */
-uint32_t *index_at(struct index *index, uint64_t key);
-uint32_t index_get(const struct index *index, uint64_t key);
+uint32_t *report_index_at(struct index *index, uint64_t key);
+uint32_t report_index_get(const struct index *index, uint64_t key);
 
 /* One more row, zeroed, at the end of a table; the others may move. */
-void *rows_add(struct buf *table, size_t size);
+void *report_rows_add(struct buf *table, size_t size);
 #define ROWS(table, type)  ((type *)(void *)(table).bytes)
 #define COUNT(table, type) ((uint32_t)((table).len / sizeof(type)))
 
@@ -98,15 +98,17 @@ struct line {
     enum event_kind kind; /* EVENT_KIND_COUNT: one that is not known here */
     const struct json *fields[LINE_FIELD_COUNT];
 };
-bool line_read(struct arena *arena, struct str text, struct line *ret_line,
-               struct str *reterr);
+bool report_line_read(struct arena *arena, struct str text,
+                      struct line *ret_line, struct str *reterr);
 /* STR_NONE where there is none, or it is no string. */
-struct str line_field_text(const struct line *line, enum line_field field);
+struct str report_line_field_text(const struct line *line,
+                                  enum line_field field);
 /* REPORT_NOT_SAID where there is none, or it is no number. */
-int64_t line_field_number(const struct line *line, enum line_field field);
+int64_t report_line_field_number(const struct line *line,
+                                 enum line_field field);
 /* Any value, as JSON. */
-struct str line_field_json(struct arena *arena, const struct line *line,
-                           enum line_field field);
+struct str report_line_field_json(struct arena *arena, const struct line *line,
+                                  enum line_field field);
 
 /* ---- gather.c: what logs say, in tables ---- */
 
@@ -189,13 +191,14 @@ struct str report_word(const struct report *report, word number);
 
 /* ---- hear.c: what each event adds ---- */
 
-word line_word(struct report *report, const struct line *line,
-               enum line_field field);
-word line_json_word(struct report *report, const struct line *line,
-                    enum line_field field);
+word report_line_word(struct report *report, const struct line *line,
+                      enum line_field field);
+word report_line_json_word(struct report *report, const struct line *line,
+                           enum line_field field);
 /* False: the event is none of a lag. */
-bool hear_lag(struct report *report, const struct line *line);
-void hear_event(struct report *report, const struct line *line, uint32_t run);
+bool report_hear_lag(struct report *report, const struct line *line);
+void report_hear_event(struct report *report, const struct line *line,
+                       uint32_t run);
 
 /* ---- tally.c: the numbers of each operation ---- */
 
@@ -224,9 +227,11 @@ struct tally {
     uint32_t slowest_count;
 };
 /* In the arena. */
-struct tally *tally_make(const struct report *report, struct arena *arena);
+struct tally *report_tally_make(const struct report *report,
+                                struct arena *arena);
+void report_times_sort(int64_t *times, size_t count);
 /* Sorts them. */
-struct quartet tally_quartet(int64_t *values, size_t count);
+struct quartet report_tally_quartet(int64_t *values, size_t count);
 
 /* ---- history.c: operations of clients, as checkers see them ---- */
 
@@ -252,18 +257,17 @@ struct history {
     struct op *ops;
     size_t count;
 };
-/* The whole of it, as it is exported; a key is service/region/resource. */
-struct history *history_make(struct report *report);
-/* The same for our own checks: what may have happened is marked as that. */
-struct history *history_for_checks(struct report *report);
-void history_free(struct history *history);
+/* As it is exported, a key is service/region/resource; but what may have
+ * happened is marked as that. */
+struct history *report_history_for_checks(struct report *report);
+void report_history_free(struct history *history);
 
 struct op_source {
     word id, operation, process, key;
     int64_t at;
 };
-struct op_source history_source(const struct report *report,
-                                const struct op *op);
+struct op_source report_history_source(const struct report *report,
+                                       const struct op *op);
 
 /* ---- order.c: which version is older ---- */
 
@@ -276,14 +280,12 @@ struct version {
     int64_t number;
     uint32_t writer; /* 1 + its place among the key's ops; 0: not only one */
 };
-/* True only where there is no doubt. */
-bool version_is_older(const struct version *a, const struct version *b);
 /*
  * The version of each op of one key, in ret_versions, at the op's own place.
  * Says how many lives there are at most.
  */
-uint32_t order_versions(const struct op *ops, const uint32_t *of_key,
-                        size_t count, struct version *ret_versions);
+uint32_t report_order_versions(const struct op *ops, const uint32_t *of_key,
+                               size_t count, struct version *ret_versions);
 
 /* ---- check.c: the four session guarantees ---- */
 
@@ -294,7 +296,7 @@ enum guarantee {
     WRITES_FOLLOW_READS,
     GUARANTEE_COUNT
 };
-const char *guarantee_name(enum guarantee guarantee);
+const char *report_guarantee_name(enum guarantee guarantee);
 
 /* All are 1 + op; 0: there is none. */
 struct finding {
@@ -305,7 +307,7 @@ struct finding {
     uint32_t before;  /* what the writer had read, or written, before that */
 };
 /* Appends findings, ordered by their reads' time. */
-void check_ops(const struct op *ops, size_t count, struct buf *findings);
+void report_check_ops(const struct op *ops, size_t count, struct buf *findings);
 
 /* ---- findings.c: what was found, in words ---- */
 
@@ -315,11 +317,11 @@ struct findings {
     uint32_t counts[GUARANTEE_COUNT];
     uint32_t reads, writes, keys; /* that were checked */
 };
-struct findings *findings_get(struct report *report);
-void findings_free(struct findings *findings);
-void findings_sentence(const struct report *report,
-                       const struct findings *findings,
-                       const struct finding *finding, struct buf *out);
+struct findings *report_findings_get(struct report *report);
+void report_findings_free(struct findings *findings);
+void report_findings_sentence(const struct report *report,
+                              const struct findings *findings,
+                              const struct finding *finding, struct buf *out);
 
 /* ---- members.c: JSON as it is written; a NULL name: an element ---- */
 
@@ -329,15 +331,15 @@ struct data {
     int64_t from; /* what times count from */
 };
 /* A comma, where one is due. */
-void data_next(struct data *d);
-void data_open(struct data *d, const char *name, char bracket);
-void data_shut(struct data *d, char bracket);
-void data_add_count(struct data *d, const char *name, uint64_t count);
-void data_add_text(struct data *d, const char *name, struct str text);
-void data_add_word(struct data *d, const char *name, word text);
+void report_data_next(struct data *d);
+void report_data_open(struct data *d, const char *name, char bracket);
+void report_data_shut(struct data *d, char bracket);
+void report_data_add_count(struct data *d, const char *name, uint64_t count);
+void report_data_add_text(struct data *d, const char *name, struct str text);
+void report_data_add_word(struct data *d, const char *name, word text);
 /* The word is JSON. */
-void data_add_json(struct data *d, const char *name, word json);
-void data_add_ms(struct data *d, const char *name, int64_t ms);
+void report_data_add_json(struct data *d, const char *name, word json);
+void report_data_add_ms(struct data *d, const char *name, int64_t ms);
 
 /* ---- text.c ---- */
 
@@ -347,20 +349,20 @@ struct text {
     struct buf *out;
 };
 /* Names come from outside: without control characters. */
-void text_add_name(struct buf *out, struct str name);
+void report_text_add_name(struct buf *out, struct str name);
 /* "448 ms", "1.20 s", "62.0 s", "-" */
-void text_add_duration(struct buf *out, int64_t ms);
-void text_add_word(const struct text *t, word text);
+void report_text_add_duration(struct buf *out, int64_t ms);
+void report_text_add_word(const struct text *t, word text);
 /* " /app/colour"; nothing for nothing. */
-void text_add_after_blank(const struct text *t, word text);
+void report_text_add_after_blank(const struct text *t, word text);
 /* "1 call", "2 calls" */
-void text_add_plural(struct buf *out, uint64_t count, const char *one,
-                     const char *many);
+void report_text_add_plural(struct buf *out, uint64_t count, const char *one,
+                            const char *many);
 
 /* ---- trouble.c: what went wrong, in sentences ---- */
 
-void trouble_write(const struct text *t, const struct tally *tally);
-void trouble_write_guarantees(const struct text *t,
-                              const struct findings *findings);
+void report_trouble_write(const struct text *t, const struct tally *tally);
+void report_trouble_write_guarantees(const struct text *t,
+                                     const struct findings *findings);
 
 #endif

@@ -19,31 +19,33 @@
 
 /* ---- summary.c ---- */
 
-struct summary;
-struct summary *summary_new(void);
-void summary_free(struct summary *summary);
-struct event_sink *summary_sink(struct summary *summary);
+struct report_summary;
+struct report_summary *report_summary_new(void);
+void report_summary_free(struct report_summary *summary);
+struct event_sink *report_summary_sink(struct report_summary *summary);
 /* Mutations, outcomes, median and worst wait, each unsettled one by name, the
  * first few races and regrets. */
-void summary_write(const struct summary *summary, struct buf *out);
+void report_summary_write(const struct report_summary *summary,
+                          struct buf *out);
 /* Whether there is anything to tell. */
-bool summary_is_empty(const struct summary *summary);
+bool report_summary_is_empty(const struct report_summary *summary);
 
 /* ---- status.c ---- */
 
-struct status;
-struct status *status_new(int64_t (*now_ms)(void *));
-void status_free(struct status *status);
-struct event_sink *status_sink(struct status *status);
+struct report_status;
+struct report_status *report_status_new(int64_t (*now_ms)(void *));
+void report_status_free(struct report_status *status);
+struct event_sink *report_status_sink(struct report_status *status);
 /*
  * What the terminal should show: the hold that has lasted longest, when over a
  * second; ends without a newline and begins with what wipes the line before.
  * Empty when nothing changed.
  * Not wider than `width`: what is wrapped cannot be wiped.
  */
-void status_write(struct status *status, size_t width, struct buf *out);
+void report_status_write(struct report_status *status, size_t width,
+                         struct buf *out);
 /* Takes the line away before something else is printed. */
-void status_wipe(struct status *status, struct buf *out);
+void report_status_wipe(struct report_status *status, struct buf *out);
 
 /* ---- the report ---- */
 

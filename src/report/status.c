@@ -17,14 +17,14 @@ struct hold {
     int64_t since_ms;
 };
 
-struct status {
+struct report_status {
     struct event_sink sink;
     int64_t (*now_ms)(void *);
     struct hold *holds; /* the oldest first */
     bool shown;
 };
 
-static struct hold **find(struct status *status, struct str id)
+static struct hold **find(struct report_status *status, struct str id)
 {
     struct hold **at = &status->holds;
     while (*at != NULL && !str_eq((*at)->id, id)) {
@@ -41,7 +41,8 @@ static void drop(struct hold **at)
     arena_free(hold->arena);
 }
 
-static void hear_read_back(struct status *status, const struct event *event)
+static void hear_read_back(struct report_status *status,
+                           const struct event *event)
 {
     struct hold **at = find(status, event->exchange);
     if (*at == NULL) {
@@ -65,7 +66,7 @@ static void hear_read_back(struct status *status, const struct event *event)
 
 static void hear(struct event_sink *self, const struct event *event)
 {
-    struct status *status = (struct status *)self;
+    struct report_status *status = (struct report_status *)self;
     if (event->kind == EVENT_READ_BACK) {
         hear_read_back(status, event);
     }
@@ -77,15 +78,15 @@ static void hear(struct event_sink *self, const struct event *event)
     }
 }
 
-struct status *status_new(int64_t (*now_ms)(void *))
+struct report_status *report_status_new(int64_t (*now_ms)(void *))
 {
-    struct status *status = mem_new(sizeof(*status));
+    struct report_status *status = mem_new(sizeof(*status));
     status->sink.hear = hear;
     status->now_ms = now_ms;
     return status;
 }
 
-void status_free(struct status *status)
+void report_status_free(struct report_status *status)
 {
     if (status != NULL) {
         while (status->holds != NULL) {
@@ -95,7 +96,7 @@ void status_free(struct status *status)
     }
 }
 
-struct event_sink *status_sink(struct status *status)
+struct event_sink *report_status_sink(struct report_status *status)
 {
     return &status->sink;
 }
@@ -118,7 +119,7 @@ static void tidy(struct buf *out, size_t start, size_t width)
     }
 }
 
-void status_wipe(struct status *status, struct buf *out)
+void report_status_wipe(struct report_status *status, struct buf *out)
 {
     if (status->shown) {
         buf_add(out, STR("\r\033[K"));
@@ -126,12 +127,13 @@ void status_wipe(struct status *status, struct buf *out)
     }
 }
 
-void status_write(struct status *status, size_t width, struct buf *out)
+void report_status_write(struct report_status *status, size_t width,
+                         struct buf *out)
 {
     const struct hold *hold = status->holds;
     int64_t held_ms = hold == NULL ? 0 : status->now_ms(NULL) - hold->since_ms;
     if (held_ms < SHOWN_AFTER_MS) {
-        status_wipe(status, out);
+        report_status_wipe(status, out);
         return;
     }
     buf_add(out, STR("\r\033[K"));

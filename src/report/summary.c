@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The summary of a run. Start at hear(). */
-#include "report/report.h"
+#include "report/private.h"
 
 #include "base/arena.h"
 #include "base/mem.h"
-
-#include <stdlib.h>
 
 enum { NAMED_MAX = 50, TOLD_MAX = 5 };
 
@@ -20,7 +18,7 @@ struct told {
     struct str lines[TOLD_MAX];
 };
 
-struct summary {
+struct report_summary {
     struct event_sink sink;
     struct arena *arena;
     uint64_t calls;
@@ -46,24 +44,24 @@ static void tidy(struct str line)
     }
 }
 
-static void name_it(struct summary *s, const struct event *event)
+static void name_it(struct report_summary *s, const struct event *event)
 {
     s->named++;
     if (s->named > NAMED_MAX) {
         return;
     }
     struct named *one = ARENA_NEW(s->arena, struct named);
-    one->line =
-        arena_printf(s->arena, "%-12s %.*s %.*s %.*s after %.1f s",
-                     outcome_name(event->outcome), STR_ARG(event->service),
-                     STR_ARG(event->operation), STR_ARG(event->resource),
-                     (double)event->waited_ms.value / 1000);
+    one->line = arena_printf(s->arena, "%-12s %.*s %.*s %.*s after %.1f s",
+                             event_outcome_name(event->outcome),
+                             STR_ARG(event->service), STR_ARG(event->operation),
+                             STR_ARG(event->resource),
+                             (double)event->waited_ms.value / 1000);
     tidy(one->line);
     *s->end = one;
     s->end = &one->next;
 }
 
-static void hear_settled(struct summary *s, const struct event *event)
+static void hear_settled(struct report_summary *s, const struct event *event)
 {
     s->outcomes[event->outcome]++;
     s->reads += (uint64_t)event->reads.value;
@@ -74,7 +72,7 @@ static void hear_settled(struct summary *s, const struct event *event)
     }
 }
 
-static void hear_race(struct summary *s, const struct event *event)
+static void hear_race(struct report_summary *s, const struct event *event)
 {
     static const char lucky[] = "and saw the new state by luck";
     static const char stale[] = "and saw the old state";
@@ -96,7 +94,7 @@ static void hear_race(struct summary *s, const struct event *event)
     s->races.lines[s->races.count - 1] = line;
 }
 
-static void hear_regret(struct summary *s, const struct event *event)
+static void hear_regret(struct report_summary *s, const struct event *event)
 {
     if (s->regrets.count++ >= TOLD_MAX) {
         return;
@@ -113,7 +111,7 @@ static void hear_regret(struct summary *s, const struct event *event)
 
 static void hear(struct event_sink *self, const struct event *event)
 {
-    struct summary *s = (struct summary *)self;
+    struct report_summary *s = (struct report_summary *)self;
     switch (event->kind) {
     case EVENT_CALL_RECEIVED:
         s->calls++;
@@ -144,16 +142,16 @@ static void hear(struct event_sink *self, const struct event *event)
     }
 }
 
-struct summary *summary_new(void)
+struct report_summary *report_summary_new(void)
 {
-    struct summary *s = mem_new(sizeof(*s));
+    struct report_summary *s = mem_new(sizeof(*s));
     s->sink.hear = hear;
     s->arena = arena_new();
     s->end = &s->first;
     return s;
 }
 
-void summary_free(struct summary *s)
+void report_summary_free(struct report_summary *s)
 {
     if (s != NULL) {
         buf_free(&s->waits);
@@ -162,24 +160,17 @@ void summary_free(struct summary *s)
     }
 }
 
-struct event_sink *summary_sink(struct summary *s)
+struct event_sink *report_summary_sink(struct report_summary *s)
 {
     return &s->sink;
 }
 
-bool summary_is_empty(const struct summary *s)
+bool report_summary_is_empty(const struct report_summary *s)
 {
     return s->calls == 0;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a;
-    int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static void write_waits(const struct summary *s, struct buf *out)
+static void write_waits(const struct report_summary *s, struct buf *out)
 {
     size_t count = s->waits.len / sizeof(int64_t);
     if (count == 0) {
@@ -188,7 +179,7 @@ static void write_waits(const struct summary *s, struct buf *out)
     const size_t middle = count / 2;
     int64_t *sorted = mem_new(s->waits.len);
     memcpy(sorted, s->waits.bytes, s->waits.len);
-    qsort(sorted, count, sizeof(int64_t), by_size);
+    report_times_sort(sorted, count);
     buf_printf(out,
                "settled: waited median %.2f s, worst %.2f s; %llu read-"
                "back%s\n",
@@ -197,7 +188,7 @@ static void write_waits(const struct summary *s, struct buf *out)
     mem_free(sorted);
 }
 
-static uint64_t mutations(const struct summary *s)
+static uint64_t mutations(const struct report_summary *s)
 {
     uint64_t all = 0;
     for (int i = 0; i < OUTCOME_COUNT; i++) {
@@ -223,7 +214,7 @@ static void write_told(const struct told *told, const char *one,
     }
 }
 
-void summary_write(const struct summary *s, struct buf *out)
+void report_summary_write(const struct report_summary *s, struct buf *out)
 {
     uint64_t changed = mutations(s);
     buf_printf(out, "settled: %llu call%s, %llu mutation%s",
@@ -234,7 +225,7 @@ void summary_write(const struct summary *s, struct buf *out)
         if (s->outcomes[i] > 0) {
             buf_printf(out, "%s%llu %s", before,
                        (unsigned long long)s->outcomes[i],
-                       outcome_name((enum outcome)i));
+                       event_outcome_name((enum outcome)i));
             before = ", ";
         }
     }

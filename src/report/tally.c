@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The numbers of each operation, and of all. Here so that text and data say
- * the same. Start at tally_make(). */
+ * the same. Start at report_tally_make(). */
 #include "report/private.h"
 
 #include <stdlib.h>
@@ -14,6 +14,11 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+void report_times_sort(int64_t *times, size_t count)
+{
+    qsort(times, count, sizeof(*times), by_size);
+}
+
 /* Nearest rank: the smallest value that at least `percent` of all reach. */
 static int64_t nearest_rank(const int64_t *sorted, size_t count, size_t percent)
 {
@@ -21,12 +26,12 @@ static int64_t nearest_rank(const int64_t *sorted, size_t count, size_t percent)
     return sorted[rank == 0 ? 0 : rank - 1];
 }
 
-struct quartet tally_quartet(int64_t *values, size_t count)
+struct quartet report_tally_quartet(int64_t *values, size_t count)
 {
     if (count == 0) {
         return (struct quartet){0};
     }
-    qsort(values, count, sizeof(*values), by_size);
+    report_times_sort(values, count);
     return (struct quartet){
         .there = true,
         .median = nearest_rank(values, count, 50),
@@ -55,9 +60,9 @@ static const struct call *call_at(const struct report *r, uint32_t row)
 static uint32_t row_of(struct tallying *t, word service, word operation)
 {
     uint64_t key = ((uint64_t)service << 32 | operation) + 1;
-    uint32_t *at = index_at(&t->row_of, key);
+    uint32_t *at = report_index_at(&t->row_of, key);
     if (*at == 0) {
-        struct tally_row *row = rows_add(&t->rows, sizeof(*row));
+        struct tally_row *row = report_rows_add(&t->rows, sizeof(*row));
         row->service = service;
         row->operation = operation;
         *at = COUNT(t->rows, struct tally_row);
@@ -149,8 +154,9 @@ static bool overshoot_of(const struct report *r, const struct call *call,
         call->finished == REPORT_NOT_SAID || call->given < call->finished) {
         return false; /* with --observe nothing is held */
     }
-    uint32_t at =
-        call->request_id == 0 ? 0 : index_get(&r->truth_of, call->request_id);
+    uint32_t at = call->request_id == 0
+                      ? 0
+                      : report_index_get(&r->truth_of, call->request_id);
     while (at != 0) {
         const struct truth *truth = &ROWS(r->truths, struct truth)[at - 1];
         if (truth->visible_at > visible_at && was_awaited(r, call, truth)) {
@@ -232,7 +238,7 @@ static void measure_row(struct tallying *t, struct tally_row *row,
         if (m == OVERSHOOT) {
             correct_overshoot(t, row, values, count);
         }
-        *results[m] = tally_quartet(values, count);
+        *results[m] = report_tally_quartet(values, count);
     }
 }
 
@@ -315,7 +321,7 @@ static void find_slowest(struct tally *tally, const struct report *r)
     }
 }
 
-struct tally *tally_make(const struct report *r, struct arena *arena)
+struct tally *report_tally_make(const struct report *r, struct arena *arena)
 {
     uint32_t calls = COUNT(r->all_calls, struct call);
     struct tallying t = {
@@ -337,7 +343,7 @@ struct tally *tally_make(const struct report *r, struct arena *arena)
     qsort_r(t.tally->mutations, t.tally->mutation_count, sizeof(uint32_t),
             compare_starts, (void *)(uintptr_t)r);
     find_slowest(t.tally, r);
-    index_done(&t.row_of);
+    report_index_done(&t.row_of);
     buf_free(&t.rows);
     mem_free(t.row_of_call);
     return t.tally;

@@ -9,7 +9,7 @@ enum { NAME_WIDTH = 34, CELL_WIDTH = 7 };
 
 /* ---- pieces ---- */
 
-void text_add_name(struct buf *out, struct str name)
+void report_text_add_name(struct buf *out, struct str name)
 {
     for (size_t i = 0; i < name.len; i++) {
         unsigned char c = (unsigned char)name.ptr[i];
@@ -23,7 +23,7 @@ void text_add_name(struct buf *out, struct str name)
     }
 }
 
-void text_add_duration(struct buf *out, int64_t ms)
+void report_text_add_duration(struct buf *out, int64_t ms)
 {
     if (ms == REPORT_NOT_SAID) {
         buf_add_char(out, '-');
@@ -36,22 +36,22 @@ void text_add_duration(struct buf *out, int64_t ms)
     }
 }
 
-void text_add_word(const struct text *t, word text)
+void report_text_add_word(const struct text *t, word text)
 {
-    text_add_name(t->out, report_word(t->report, text));
+    report_text_add_name(t->out, report_word(t->report, text));
 }
 
 /* " /app/colour", nothing for nothing. */
-void text_add_after_blank(const struct text *t, word text)
+void report_text_add_after_blank(const struct text *t, word text)
 {
     if (text != 0) {
         buf_add_char(t->out, ' ');
-        text_add_word(t, text);
+        report_text_add_word(t, text);
     }
 }
 
-void text_add_plural(struct buf *out, uint64_t count, const char *one,
-                     const char *many)
+void report_text_add_plural(struct buf *out, uint64_t count, const char *one,
+                            const char *many)
 {
     buf_printf(out, "%llu %s", (unsigned long long)count,
                count == 1 ? one : many);
@@ -74,7 +74,7 @@ static void add_cell(struct buf *out, size_t width, struct str text)
 static void add_duration_cell(const struct text *t, int64_t ms)
 {
     struct buf text = {0};
-    text_add_duration(&text, ms);
+    report_text_add_duration(&text, ms);
     add_cell(t->out, CELL_WIDTH + 1, buf_str(&text));
     buf_free(&text);
 }
@@ -91,9 +91,9 @@ static void add_quartet(const struct text *t, const struct quartet *q)
 static void add_operation(const struct text *t, const struct tally_row *row)
 {
     size_t start = t->out->len;
-    text_add_word(t, row->service);
+    report_text_add_word(t, row->service);
     buf_add_char(t->out, ' ');
-    text_add_word(t, row->operation);
+    report_text_add_word(t, row->operation);
     if (t->out->len - start > NAME_WIDTH) {
         buf_add_char(t->out, '\n');
         start = t->out->len;
@@ -116,12 +116,12 @@ static void write_heading(const struct text *t)
             buf_printf(out, "%.10s ", to.ptr);
         }
         buf_printf(out, "%.8s UTC (", to.ptr + 11);
-        text_add_duration(out, r->to - r->from);
+        report_text_add_duration(out, r->to - r->from);
         buf_add(out, STR("), "));
     }
-    text_add_plural(out, COUNT(r->runs, struct run), "run", "runs");
+    report_text_add_plural(out, COUNT(r->runs, struct run), "run", "runs");
     buf_add(out, STR(", "));
-    text_add_plural(out, r->lines, "line", "lines");
+    report_text_add_plural(out, r->lines, "line", "lines");
     if (r->damaged > 0) {
         buf_printf(out, ", %llu of them damaged and left out",
                    (unsigned long long)r->damaged);
@@ -136,7 +136,7 @@ static void write_outcomes(const struct text *t, const uint32_t *outcomes,
     for (int i = OUTCOME_SETTLED; i < OUTCOME_COUNT; i++) {
         if (outcomes[i] > 0) {
             buf_printf(t->out, "%s%u %s", before, outcomes[i],
-                       outcome_name((enum outcome)i));
+                       event_outcome_name((enum outcome)i));
             before = ", ";
         }
     }
@@ -149,8 +149,8 @@ static void write_totals(const struct text *t, const struct tally *tally)
 {
     const struct report *r = t->report;
     struct buf *out = t->out;
-    text_add_plural(out, r->calls, "call, ", "calls, ");
-    text_add_plural(out, tally->mutation_count, "mutation", "mutations");
+    report_text_add_plural(out, r->calls, "call, ", "calls, ");
+    report_text_add_plural(out, tally->mutation_count, "mutation", "mutations");
     if (tally->mutation_count == 0) {
         buf_add(out, STR(": nothing was confirmed, there is nothing to tell "
                          "of it\n"));
@@ -159,13 +159,13 @@ static void write_totals(const struct text *t, const struct tally *tally)
     buf_add(out, STR(": "));
     write_outcomes(t, tally->outcomes, tally->unfinished);
     buf_add_char(out, '\n');
-    text_add_plural(out, r->read_backs, "read-back", "read-backs");
+    report_text_add_plural(out, r->read_backs, "read-back", "read-backs");
     buf_printf(out, ", %.1f a mutation; ",
                (double)r->read_backs / tally->mutation_count);
-    text_add_plural(out, r->joined, "call joined; ", "calls joined; ");
+    report_text_add_plural(out, r->joined, "call joined; ", "calls joined; ");
     buf_printf(out, "%llu sent again; ", (unsigned long long)r->resent);
-    text_add_plural(out, COUNT(r->client_reads, struct client_read),
-                    "read by clients\n", "reads by clients\n");
+    report_text_add_plural(out, COUNT(r->client_reads, struct client_read),
+                           "read by clients\n", "reads by clients\n");
 }
 
 /* ---- tables ---- */
@@ -229,12 +229,12 @@ static void write_slowest(const struct text *t, const struct tally *tally)
         buf_add(t->out, i == 0 ? STR("\nslowest:\n") : STR(""));
         add_duration_cell(t, seen ? call->visible : call->waited);
         buf_add(t->out, STR("  "));
-        text_add_word(t, call->service);
-        text_add_after_blank(t, call->operation);
-        text_add_after_blank(t, call->resource);
+        report_text_add_word(t, call->service);
+        report_text_add_after_blank(t, call->operation);
+        report_text_add_after_blank(t, call->resource);
         if (call->outcome != OUTCOME_SETTLED) {
             buf_printf(t->out, ", %s",
-                       outcome_name((enum outcome)call->outcome));
+                       event_outcome_name((enum outcome)call->outcome));
         }
         buf_add_char(t->out, '\n');
     }
@@ -245,21 +245,21 @@ static void write_slowest(const struct text *t, const struct tally *tally)
 void report_write_text(struct report *report, struct buf *out)
 {
     const struct text t = {report, arena_new(), out};
-    const struct tally *tally = tally_make(report, t.arena);
+    const struct tally *tally = report_tally_make(report, t.arena);
     write_heading(&t);
     write_totals(&t, tally);
     write_operations(&t, tally);
     write_overshoots(&t, tally);
-    trouble_write(&t, tally);
+    report_trouble_write(&t, tally);
     write_slowest(&t, tally);
-    trouble_write_guarantees(&t, findings_get(report));
+    report_trouble_write_guarantees(&t, report_findings_get(report));
     arena_free(t.arena);
 }
 
 struct report_counts report_counts(struct report *report)
 {
     struct arena *arena = arena_new();
-    const struct tally *tally = tally_make(report, arena);
+    const struct tally *tally = report_tally_make(report, arena);
     struct report_counts counts = {
         .lines = report->lines,
         .damaged = report->damaged,
@@ -269,7 +269,7 @@ struct report_counts report_counts(struct report *report)
         .mutations = tally->mutation_count,
         .races = COUNT(report->races, struct race),
         .regrets = COUNT(report->regrets, struct race),
-        .violations = COUNT(findings_get(report)->list, struct finding),
+        .violations = COUNT(report_findings_get(report)->list, struct finding),
         .unsettled = tally->outcomes[OUTCOME_UNSETTLED] +
                      tally->outcomes[OUTCOME_FAILED] +
                      tally->outcomes[OUTCOME_UNKNOWN],

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What went wrong, in sentences, the worst first. Start at trouble_write(). */
+/* What went wrong, in sentences, the worst first. Start at
+ * report_trouble_write(). */
 #include "report/private.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@ static void add_short(struct buf *out, struct str text)
            ((unsigned char)text.ptr[len] & 0xC0U) == 0x80U) {
         len--;
     }
-    text_add_name(out, str_first(text, len));
+    report_text_add_name(out, str_first(text, len));
     buf_add(out, len < text.len ? STR("...") : STR(""));
 }
 
@@ -42,16 +43,16 @@ static void write_bad(const struct text *t, const struct call *call)
         last = c->outcome != OUTCOME_SETTLED && c->last != 0 ? c->last : last;
         at = c->next;
     }
-    buf_printf(t->out, "%s: ", outcome_name((enum outcome)call->outcome));
-    text_add_word(t, call->service);
-    text_add_after_blank(t, call->operation);
-    text_add_after_blank(t, call->resource);
+    buf_printf(t->out, "%s: ", event_outcome_name((enum outcome)call->outcome));
+    report_text_add_word(t, call->service);
+    report_text_add_after_blank(t, call->operation);
+    report_text_add_after_blank(t, call->resource);
     buf_add(t->out, STR(" ("));
-    text_add_word(t, call->id);
+    report_text_add_word(t, call->id);
     buf_add_char(t->out, ')');
     if (call->waited != REPORT_NOT_SAID) {
         buf_add(t->out, STR(" after "));
-        text_add_duration(t->out, call->waited);
+        report_text_add_duration(t->out, call->waited);
     }
     if (last != 0) {
         buf_add(t->out, STR("; the last read-back: "));
@@ -107,15 +108,15 @@ static bool is_lucky(const struct text *t, const struct race *race)
 static void write_race(const struct text *t, const struct race *race)
 {
     buf_add(t->out, STR("race: "));
-    text_add_word(t, race->read);
-    text_add_after_blank(t, race->resource);
+    report_text_add_word(t, race->read);
+    report_text_add_after_blank(t, race->resource);
     buf_add(t->out, STR(" came "));
-    text_add_duration(t->out, race->gap);
+    report_text_add_duration(t->out, race->gap);
     buf_add(t->out, STR(" after "));
-    text_add_word(t, race->operation);
+    report_text_add_word(t, race->operation);
     if (race->needed != REPORT_NOT_SAID) {
         buf_add(t->out, STR("; it needed "));
-        text_add_duration(t->out, race->needed);
+        report_text_add_duration(t->out, race->needed);
     } else {
         buf_add(t->out, STR("; it was not seen to settle"));
     }
@@ -131,12 +132,12 @@ static void write_race(const struct text *t, const struct race *race)
 static void write_regret(const struct text *t, const struct race *regret)
 {
     buf_add(t->out, STR("regret: "));
-    text_add_word(t, regret->read);
-    text_add_after_blank(t, regret->resource);
+    report_text_add_word(t, regret->read);
+    report_text_add_after_blank(t, regret->resource);
     buf_add(t->out, STR(" saw the old state "));
-    text_add_duration(t->out, regret->gap);
+    report_text_add_duration(t->out, regret->gap);
     buf_add(t->out, STR(" after "));
-    text_add_word(t, regret->operation);
+    report_text_add_word(t, regret->operation);
     buf_add(t->out, STR(" was said to be settled"));
     if (regret->got != 0) {
         buf_add(t->out, STR("; it got "));
@@ -176,8 +177,8 @@ static void write_races(const struct text *t)
         buf_add(t->out, STR("no races, no regrets\n"));
         return;
     }
-    text_add_plural(t->out, races, "race, ", "races, ");
-    text_add_plural(t->out, regrets, "regret\n", "regrets\n");
+    report_text_add_plural(t->out, races, "race, ", "races, ");
+    report_text_add_plural(t->out, regrets, "regret\n", "regrets\n");
     write_some(t, &r->races, write_race);
     write_some(t, &r->regrets, write_regret);
 }
@@ -194,11 +195,12 @@ static void write_joined(const struct text *t, const struct tally *tally)
             continue;
         }
         buf_add(t->out, shown == 1 ? STR("\njoined: ") : STR("joined: "));
-        text_add_plural(t->out, call->joined, "retry of ", "retries of ");
-        text_add_word(t, call->operation);
-        text_add_after_blank(t, call->resource);
+        report_text_add_plural(t->out, call->joined, "retry of ",
+                               "retries of ");
+        report_text_add_word(t, call->operation);
+        report_text_add_after_blank(t, call->resource);
         buf_add(t->out, STR(" ("));
-        text_add_word(t, call->id);
+        report_text_add_word(t, call->id);
         buf_add(t->out, STR(")\n"));
     }
     write_more(t, shown);
@@ -206,7 +208,8 @@ static void write_joined(const struct text *t, const struct tally *tally)
 
 /* ---- guarantees ---- */
 
-void trouble_write_guarantees(const struct text *t, const struct findings *f)
+void report_trouble_write_guarantees(const struct text *t,
+                                     const struct findings *f)
 {
     static const char *const names[GUARANTEE_COUNT] = {
         "read your writes", "monotonic reads", "monotonic writes",
@@ -218,8 +221,9 @@ void trouble_write_guarantees(const struct text *t, const struct findings *f)
         return;
     }
     buf_add(t->out, STR("guarantees: "));
-    text_add_plural(t->out, f->reads, "read and ", "reads and ");
-    text_add_plural(t->out, f->writes, "write checked", "writes checked");
+    report_text_add_plural(t->out, f->reads, "read and ", "reads and ");
+    report_text_add_plural(t->out, f->writes, "write checked",
+                           "writes checked");
     if (count == 0) {
         buf_add(t->out, STR(", all kept\n"));
         return;
@@ -235,7 +239,7 @@ void trouble_write_guarantees(const struct text *t, const struct findings *f)
     for (uint32_t i = 0; i < count && i < SHOWN_MAX; i++) {
         const struct finding *one = &ROWS(f->list, struct finding)[i];
         buf_printf(t->out, "%s: ", names[one->kind]);
-        findings_sentence(t->report, f, one, t->out);
+        report_findings_sentence(t->report, f, one, t->out);
         buf_add_char(t->out, '\n');
     }
     write_more(t, count);
@@ -243,7 +247,7 @@ void trouble_write_guarantees(const struct text *t, const struct findings *f)
 
 /* ---- all of it ---- */
 
-void trouble_write(const struct text *t, const struct tally *tally)
+void report_trouble_write(const struct text *t, const struct tally *tally)
 {
     write_all_bad(t, tally);
     write_races(t);

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Texts kept once, an index of numbers, tables that grow: so that a million
- * lines fit in little memory. Start at words_add(). */
+ * lines fit in little memory. Start at report_words_add(). */
 #include "report/private.h"
 
 enum { FIRST_SIZE = 256 };
 
 /* ---- words ---- */
 
-void words_init(struct words *words)
+void report_words_init(struct words *words)
 {
     words->arena = arena_new();
     words->size = FIRST_SIZE;
     words->slots = mem_new(words->size * sizeof(word));
-    (void)rows_add(&words->texts, sizeof(struct str));
+    (void)report_rows_add(&words->texts, sizeof(struct str));
 }
 
-void words_done(struct words *words)
+void report_words_done(struct words *words)
 {
     arena_free(words->arena);
     buf_free(&words->texts);
     mem_free(words->slots);
 }
 
-struct str words_get(const struct words *words, word number)
+struct str report_words_get(const struct words *words, word number)
 {
     return ROWS(words->texts, struct str)[number];
 }
@@ -32,7 +32,7 @@ static word *find_slot(const struct words *words, struct str text)
 {
     size_t at = (size_t)str_hash(text) & (words->size - 1);
     while (words->slots[at] != 0 &&
-           !str_eq(words_get(words, words->slots[at]), text)) {
+           !str_eq(report_words_get(words, words->slots[at]), text)) {
         at = (at + 1) & (words->size - 1);
     }
     return &words->slots[at];
@@ -45,11 +45,11 @@ static void grow_words(struct words *words)
     words->size *= 2;
     words->slots = mem_new(words->size * sizeof(word));
     for (word w = 1; w < count; w++) {
-        *find_slot(words, words_get(words, w)) = w;
+        *find_slot(words, report_words_get(words, w)) = w;
     }
 }
 
-word words_add(struct words *words, struct str text)
+word report_words_add(struct words *words, struct str text)
 {
     if (text.len == 0) {
         return 0;
@@ -60,7 +60,7 @@ word words_add(struct words *words, struct str text)
     }
     word number = COUNT(words->texts, struct str);
     *slot = number;
-    *(struct str *)rows_add(&words->texts, sizeof(struct str)) =
+    *(struct str *)report_rows_add(&words->texts, sizeof(struct str)) =
         arena_str(words->arena, text);
     if ((size_t)number * 2 > words->size) {
         grow_words(words);
@@ -70,7 +70,7 @@ word words_add(struct words *words, struct str text)
 
 /* ---- index ---- */
 
-void index_done(struct index *index)
+void report_index_done(struct index *index)
 {
     mem_free(index->keys);
     mem_free(index->values);
@@ -107,10 +107,10 @@ static void grow_index(struct index *index)
             index->values[at] = old.values[i];
         }
     }
-    index_done(&old);
+    report_index_done(&old);
 }
 
-uint32_t *index_at(struct index *index, uint64_t key)
+uint32_t *report_index_at(struct index *index, uint64_t key)
 {
     if (index->count * 2 >= index->size) {
         grow_index(index);
@@ -123,14 +123,14 @@ uint32_t *index_at(struct index *index, uint64_t key)
     return &index->values[at];
 }
 
-uint32_t index_get(const struct index *index, uint64_t key)
+uint32_t report_index_get(const struct index *index, uint64_t key)
 {
     return index->size == 0 ? 0 : index->values[find_key(index, key)];
 }
 
 /* ---- tables ---- */
 
-void *rows_add(struct buf *table, size_t size)
+void *report_rows_add(struct buf *table, size_t size)
 {
     buf_reserve(table, size);
     char *row = table->bytes + table->len;

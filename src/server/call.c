@@ -23,7 +23,7 @@ static void reply(struct http_call *call, const struct http_response *response)
     if (is_answerable(exchange)) {
         exchange->answered = true;
         exchange->answer = http_response_copy(call->arena, response);
-        exchange_deliver(exchange);
+        server_exchange_deliver(exchange);
     }
 }
 
@@ -44,7 +44,7 @@ static void reply_stream(struct http_call *call,
     exchange->length = length;
     exchange->sent_timers = timers;
     exchange->sent = sent;
-    exchange_deliver(exchange);
+    server_exchange_deliver(exchange);
 }
 
 static void interim(struct http_call *call)
@@ -60,8 +60,8 @@ static void interim(struct http_call *call)
     bool full = sent < 0 && (errno == EAGAIN || errno == EINTR);
     if (!full && sent != (ssize_t)sizeof(text) - 1) {
         /* Half a line is on the wire, or the client has gone. */
-        exchange_tell_gone(exchange);
-        exchange_doom(exchange);
+        server_exchange_tell_gone(exchange);
+        server_exchange_doom(exchange);
     }
 }
 
@@ -72,7 +72,7 @@ static void abort_call(struct http_call *call)
         return;
     }
     linger_never(exchange->fd);
-    exchange_doom(exchange);
+    server_exchange_doom(exchange);
 }
 
 static void hold(struct http_call *call)

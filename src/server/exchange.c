@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One request and its answer, and what libmicrohttpd is told to do next: a
  * library's callbacks and a handler's wishes meet here. Start at
- * exchange_open(), then exchange_deliver(). */
+ * server_exchange_open(), then server_exchange_deliver(). */
 #include "server/private.h"
 
 #include <sys/socket.h>
@@ -46,7 +46,7 @@ static void unpark(struct exchange *exchange)
     }
 }
 
-void exchange_doom(struct exchange *exchange)
+void server_exchange_doom(struct exchange *exchange)
 {
     if (exchange->doomed || exchange->link == NULL) {
         return;
@@ -58,7 +58,7 @@ void exchange_doom(struct exchange *exchange)
     unpark(exchange);
 }
 
-void exchange_tell_gone(struct exchange *exchange)
+void server_exchange_tell_gone(struct exchange *exchange)
 {
     if (!exchange->call.gone) {
         exchange->call.gone = true;
@@ -72,8 +72,8 @@ static void client_left(void *ctx, uint32_t events)
 {
     struct exchange *exchange = ctx;
     (void)events;
-    exchange_tell_gone(exchange);
-    exchange_doom(exchange);
+    server_exchange_tell_gone(exchange);
+    server_exchange_doom(exchange);
 }
 
 static void look(void *ctx)
@@ -146,7 +146,7 @@ static void give_source_back(struct exchange *exchange)
     }
 }
 
-int64_t exchange_announced_length(const struct exchange *exchange)
+int64_t server_exchange_announced_length(const struct exchange *exchange)
 {
     uint64_t length;
     struct str text =
@@ -169,8 +169,8 @@ static void source_ready(void *ctx)
     }
 }
 
-enum http_read exchange_pull(struct exchange *exchange, char *dst, size_t size,
-                             size_t *ret_len)
+enum http_read server_exchange_pull(struct exchange *exchange, char *dst,
+                                    size_t size, size_t *ret_len)
 {
     *ret_len = 0;
     if (exchange->doomed || exchange->source == NULL) {
@@ -199,9 +199,9 @@ static void farewell_over(void *ctx, bool whole)
     struct exchange *exchange = ctx;
     give_source_back(exchange);
     if (!whole) {
-        exchange_tell_gone(exchange);
+        server_exchange_tell_gone(exchange);
     }
-    exchange_doom(exchange);
+    server_exchange_doom(exchange);
 }
 
 static void start_farewell(struct exchange *exchange)
@@ -230,7 +230,7 @@ static bool is_too_much_left(const struct exchange *exchange, uint64_t limit)
 }
 
 /* The answer is known: sends it, now or after what is left of the body. */
-void exchange_deliver(struct exchange *exchange)
+void server_exchange_deliver(struct exchange *exchange)
 {
     switch (exchange->stage) {
     case STAGE_OFFERED:
@@ -255,8 +255,8 @@ void exchange_deliver(struct exchange *exchange)
 
 /* ---- what libmicrohttpd asks ---- */
 
-enum next exchange_take_body(struct exchange *exchange, const char *data,
-                             size_t *size)
+enum next server_exchange_take_body(struct exchange *exchange, const char *data,
+                                    size_t *size)
 {
     if (exchange->stage != STAGE_BODY) {
         return exchange->stage == STAGE_FAREWELL ? NEXT_GO_ON : NEXT_CLOSE;
@@ -296,7 +296,7 @@ static enum next answer_or_park(struct exchange *exchange)
     return NEXT_GO_ON;
 }
 
-enum next exchange_go_on(struct exchange *exchange)
+enum next server_exchange_go_on(struct exchange *exchange)
 {
     switch (exchange->stage) {
     case STAGE_WANTED:
@@ -317,8 +317,8 @@ enum next exchange_go_on(struct exchange *exchange)
     }
 }
 
-enum next exchange_refuse(struct exchange *exchange,
-                          struct strict_refusal refusal)
+enum next server_exchange_refuse(struct exchange *exchange,
+                                 struct strict_refusal refusal)
 {
     struct arena *arena = exchange->call.arena;
     exchange->answered = true;
@@ -330,7 +330,7 @@ enum next exchange_refuse(struct exchange *exchange,
     return NEXT_ANSWER;
 }
 
-void exchange_over(struct exchange *exchange, bool fine)
+void server_exchange_over(struct exchange *exchange, bool fine)
 {
     struct timers *timers = timers_of(exchange);
     exchange->stage = STAGE_OVER;
@@ -342,7 +342,7 @@ void exchange_over(struct exchange *exchange, bool fine)
     timer_cancel(timers, &exchange->room);
     http_pipe_break(&exchange->pipe, NULL);
     if (!fine) {
-        exchange_tell_gone(exchange);
+        server_exchange_tell_gone(exchange);
     }
     give_source_back(exchange);
     exchange->link = NULL;
@@ -369,9 +369,10 @@ static void offer(void *ctx)
     handler->handle(handler, &exchange->call);
 }
 
-struct exchange *exchange_new(struct server *server, struct client *client,
-                              struct MHD_Connection *link, int fd,
-                              struct str target)
+struct exchange *server_exchange_new(struct server *server,
+                                     struct client *client,
+                                     struct MHD_Connection *link, int fd,
+                                     struct str target)
 {
     struct arena *arena = arena_new();
     struct exchange *exchange = ARENA_NEW(arena, struct exchange);
@@ -416,8 +417,9 @@ static void copy_head(struct exchange *exchange, const struct strict_head *head)
     }
 }
 
-enum next exchange_open(struct exchange *exchange,
-                        const struct strict_head *head, int64_t body_length)
+enum next server_exchange_open(struct exchange *exchange,
+                               const struct strict_head *head,
+                               int64_t body_length)
 {
     copy_head(exchange, head);
     exchange->http10 = str_eq(head->version, STR("HTTP/1.0"));

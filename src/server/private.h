@@ -223,28 +223,30 @@ struct exchange {
 /* What libmicrohttpd is to do next. */
 enum next { NEXT_GO_ON, NEXT_ANSWER, NEXT_CLOSE };
 
-struct exchange *exchange_new(struct server *server, struct client *client,
-                              struct MHD_Connection *link, int fd,
-                              struct str target);
+struct exchange *server_exchange_new(struct server *server,
+                                     struct client *client,
+                                     struct MHD_Connection *link, int fd,
+                                     struct str target);
 /* The head is complete and strict: makes the call out of it. */
-enum next exchange_open(struct exchange *exchange,
-                        const struct strict_head *head, int64_t body_length);
-enum next exchange_refuse(struct exchange *exchange,
-                          struct strict_refusal refusal);
-enum next exchange_take_body(struct exchange *exchange, const char *data,
-                             size_t *size);
-enum next exchange_go_on(struct exchange *exchange);
+enum next server_exchange_open(struct exchange *exchange,
+                               const struct strict_head *head,
+                               int64_t body_length);
+enum next server_exchange_refuse(struct exchange *exchange,
+                                 struct strict_refusal refusal);
+enum next server_exchange_take_body(struct exchange *exchange, const char *data,
+                                    size_t *size);
+enum next server_exchange_go_on(struct exchange *exchange);
 /* More of a streamed answer; only while STAGE_ANSWERED. */
-enum http_read exchange_pull(struct exchange *exchange, char *dst, size_t size,
-                             size_t *ret_len);
+enum http_read server_exchange_pull(struct exchange *exchange, char *dst,
+                                    size_t size, size_t *ret_len);
 /* libmicrohttpd is through with it; `fine` when the answer was sent whole. */
-void exchange_over(struct exchange *exchange, bool fine);
-void exchange_doom(struct exchange *exchange);
-void exchange_tell_gone(struct exchange *exchange);
+void server_exchange_over(struct exchange *exchange, bool fine);
+void server_exchange_doom(struct exchange *exchange);
+void server_exchange_tell_gone(struct exchange *exchange);
 /* The answer is known: sends it, now or after what is left of the body. */
-void exchange_deliver(struct exchange *exchange);
+void server_exchange_deliver(struct exchange *exchange);
 /* The length that an answer without a body announces; -1: none. */
-int64_t exchange_announced_length(const struct exchange *exchange);
+int64_t server_exchange_announced_length(const struct exchange *exchange);
 
 /* ---- call.c ---- */
 

@@ -41,7 +41,7 @@ static ssize_t pull(void *ctx, uint64_t position, char *dst, size_t size)
     struct exchange *exchange = ctx;
     size_t len = 0;
     (void)position;
-    switch (exchange_pull(exchange, dst, size, &len)) {
+    switch (server_exchange_pull(exchange, dst, size, &len)) {
     case HTTP_READ_SOME:
         return (ssize_t)len;
     case HTTP_READ_WAIT:
@@ -58,7 +58,7 @@ static ssize_t pull(void *ctx, uint64_t position, char *dst, size_t size)
 
 static struct MHD_Response *make_bodiless(struct exchange *exchange)
 {
-    int64_t length = exchange_announced_length(exchange);
+    int64_t length = server_exchange_announced_length(exchange);
     struct MHD_Response *response = MHD_create_response_from_callback(
         length < 0 ? MHD_SIZE_UNKNOWN : (uint64_t)length, BLOCK, pull, exchange,
         NULL);
@@ -124,8 +124,8 @@ static void *on_target(void *ctx, const char *target,
     struct client *client =
         MHD_get_connection_info(link, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
             ->socket_context;
-    return exchange_new(ctx, client, link, fd,
-                        str_of(target != NULL ? target : ""));
+    return server_exchange_new(ctx, client, link, fd,
+                               str_of(target != NULL ? target : ""));
 }
 
 /* We read the raw target; decoding it would only cost. */
@@ -196,9 +196,9 @@ static enum next take_head(struct exchange *exchange, const char *method,
                                       &gathering);
     struct strict_refusal refusal = check_head(exchange, &head, &body_length);
     if (refusal.sentence != NULL) {
-        return exchange_refuse(exchange, refusal);
+        return server_exchange_refuse(exchange, refusal);
     }
-    return exchange_open(exchange, &head, body_length);
+    return server_exchange_open(exchange, &head, body_length);
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *link,
@@ -217,9 +217,9 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *link,
     if (exchange->stage == STAGE_HEAD) {
         next = take_head(exchange, method, version);
     } else if (*size > 0) {
-        next = exchange_take_body(exchange, data, size);
+        next = server_exchange_take_body(exchange, data, size);
     } else {
-        next = exchange_go_on(exchange);
+        next = server_exchange_go_on(exchange);
     }
     if (next == NEXT_ANSWER) {
         return queue_answer(exchange);
@@ -237,7 +237,8 @@ static void on_completed(void *ctx, struct MHD_Connection *link, void **request,
         bool sent = exchange->stage == STAGE_ANSWERED && !exchange->doomed &&
                     code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
         *request = NULL;
-        exchange_over(exchange, sent || exchange->stage == STAGE_FAREWELL);
+        server_exchange_over(exchange,
+                             sent || exchange->stage == STAGE_FAREWELL);
     }
 }
 
@@ -489,7 +490,7 @@ void server_free(struct server *server)
     server->stopping = true;
     listener_close(&server->listener);
     for (struct exchange *e = server->first; e != NULL; e = e->next) {
-        exchange_doom(e);
+        server_exchange_doom(e);
     }
     for (size_t i = 0; i < SHARDS; i++) {
         stop_shard(&server->shards[i]);

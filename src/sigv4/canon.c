@@ -6,23 +6,18 @@
 
 #include "base/buf.h"
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Trimmed, and each run of blanks becomes one, inside quotes too. */
 static void add_value(struct buf *out, struct str value)
 {
     value = str_trim(value);
     size_t start = 0;
     for (size_t i = 0; i < value.len; i++) {
-        if (!is_blank(value.ptr[i])) {
+        if (!str_is_blank(value.ptr[i])) {
             continue;
         }
         buf_add(out, str_make(value.ptr + start, i - start));
         buf_add_char(out, ' ');
-        while (is_blank(value.ptr[i + 1])) {
+        while (str_is_blank(value.ptr[i + 1])) {
             i++;
         }
         start = i + 1;

@@ -7,6 +7,7 @@
 #include "sigv4/private.h"
 
 #include "base/buf.h"
+#include "base/hex.h"
 #include "base/mem.h"
 
 enum {
@@ -131,25 +132,18 @@ static bool pass_signature(struct chunks *chunks, size_t at, bool is_trailer,
 static const char signature_key[] = "chunk-signature=";
 enum { SIGNATURE_KEY_LEN = sizeof(signature_key) - 1 };
 
-static bool read_hex(struct str text, size_t *ret_value)
+static bool read_size(struct str text, size_t *ret_value)
 {
     size_t value = 0;
     if (text.len == 0 || text.len > 15) {
         return false;
     }
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        size_t digit = 0;
-        if (c >= '0' && c <= '9') {
-            digit = (size_t)(c - '0');
-        } else if (c >= 'a' && c <= 'f') {
-            digit = (size_t)(c - 'a') + 10;
-        } else if (c >= 'A' && c <= 'F') {
-            digit = (size_t)(c - 'A') + 10;
-        } else {
+        int digit = hex_value(text.ptr[i]);
+        if (digit < 0) {
             return false;
         }
-        value = value * 16 + digit;
+        value = value * 16 + (size_t)digit;
     }
     *ret_value = value;
     return true;
@@ -160,7 +154,7 @@ static bool parse_head(struct str line, size_t *ret_len)
 {
     struct str rest = line;
     struct str size = str_cut(&rest, ';');
-    return read_hex(size, ret_len) &&
+    return read_size(size, ret_len) &&
            rest.len == SIGNATURE_KEY_LEN + SIGV4_HEX_LEN &&
            str_starts(rest, str_of(signature_key)) &&
            sigv4_is_hex64(str_from(rest, SIGNATURE_KEY_LEN), false);

@@ -4,6 +4,7 @@
  * Start at sigv4_hmac(). */
 #include "sigv4/private.h"
 
+#include "base/hex.h"
 #include "base/mem.h"
 
 #include <assert.h>
@@ -60,11 +61,7 @@ void sigv4_sha256(struct str bytes, unsigned char out[SIGV4_HASH_LEN])
 void sigv4_hex(const unsigned char bytes[SIGV4_HASH_LEN],
                char out[SIGV4_HEX_LEN])
 {
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < SIGV4_HASH_LEN; i++) {
-        out[2 * i] = digits[bytes[i] >> 4];
-        out[2 * i + 1] = digits[bytes[i] & 15];
-    }
+    hex_write(bytes, SIGV4_HASH_LEN, out);
 }
 
 bool sigv4_is_hex64(struct str text, bool any_case)

@@ -66,11 +66,6 @@ static bool is_signed_name(struct str name, const struct sigv4_rules *rules)
              str_eq_nocase(name, STR("X-Amz-Security-Token")));
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    return str_compare(*(const struct str *)a, *(const struct str *)b);
-}
-
 /* "host;x-amz-date": lower case, sorted, each once. */
 static struct str list_signed_headers(struct arena *arena,
                                       const struct http_headers *headers,
@@ -87,7 +82,7 @@ static struct str list_signed_headers(struct arena *arena,
         }
     }
     assert(count > 0);
-    qsort(names, count, sizeof(*names), compare_names);
+    qsort(names, count, sizeof(*names), str_compare_at);
     char *list = arena_alloc(arena, len);
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {

@@ -5,6 +5,7 @@
 #include "sigv4/private.h"
 
 #include "base/buf.h"
+#include "base/hex.h"
 
 #include <stdlib.h>
 
@@ -22,16 +23,10 @@ static bool is_unreserved(char c)
            c == '~';
 }
 
-static bool is_hex_digit(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-           (c >= 'A' && c <= 'F');
-}
-
 static bool is_escape(struct str text, size_t at)
 {
     return text.ptr[at] == '%' && text.len - at > 2 &&
-           is_hex_digit(text.ptr[at + 1]) && is_hex_digit(text.ptr[at + 2]);
+           hex_value(text.ptr[at + 1]) >= 0 && hex_value(text.ptr[at + 2]) >= 0;
 }
 
 static struct str take(struct arena *arena, struct buf *text)

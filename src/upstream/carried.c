@@ -5,30 +5,6 @@
 
 enum { PIPE_LIMIT = 256 * 1024 };
 
-/* Remembers whether it was us who armed the timer: the caller may use it for
- * waits of its own, which carried_end() must not undo. */
-static void wake(struct http_fetch *fetch, struct timer *timer,
-                 struct woken *woken)
-{
-    if (timer == NULL) {
-        return;
-    }
-    bool armed = timer_is_armed(timer);
-    uint64_t turn = timer->turn;
-    timer_wake(fetch->timers, timer);
-    woken->ours = !armed || timer->turn != turn;
-    woken->turn = timer->turn;
-}
-
-static void take_back(struct http_fetch *fetch, struct timer *timer,
-                      const struct woken *woken)
-{
-    if (timer != NULL && woken->ours && timer_is_armed(timer) &&
-        timer->turn == woken->turn) {
-        timer_cancel(fetch->timers, timer);
-    }
-}
-
 void carried_tell_head(struct http_fetch *fetch, const struct head *head)
 {
     struct carried *carried = fetch->state;
@@ -42,7 +18,7 @@ void carried_tell_head(struct http_fetch *fetch, const struct head *head)
     carried->piped = true;
     fetch->download = &carried->pipe.source;
     fetch->outcome = HTTP_ANSWERED;
-    wake(fetch, fetch->head, &carried->head);
+    timer_wake_noted(fetch->timers, fetch->head, &carried->head);
 }
 
 static struct str sentence(const struct http_fetch *fetch,
@@ -83,7 +59,7 @@ void carried_settle(struct http_fetch *fetch, enum http_outcome outcome,
             http_pipe_break(&carried->pipe, NULL);
         }
     }
-    wake(fetch, fetch->done, &carried->done);
+    timer_wake_noted(fetch->timers, fetch->done, &carried->done);
 }
 
 struct carried *carried_begin(struct http_fetch *fetch)
@@ -110,8 +86,8 @@ struct carried *carried_begin(struct http_fetch *fetch)
 void carried_end(struct http_fetch *fetch)
 {
     struct carried *carried = fetch->state;
-    take_back(fetch, fetch->head, &carried->head);
-    take_back(fetch, fetch->done, &carried->done);
+    timer_take_back(fetch->timers, fetch->head, &carried->head);
+    timer_take_back(fetch->timers, fetch->done, &carried->done);
     if (carried->piped) {
         http_pipe_free(&carried->pipe);
         fetch->download = NULL;

@@ -51,19 +51,13 @@ enum head_step head_take(struct head *head, struct arena *arena,
 
 struct transfer;
 
-/* A timer of the caller that was woken and may not have run yet. */
-struct woken {
-    bool ours;
-    uint64_t turn;
-};
-
 /* Hangs on a fetch, in its arena, from send to cancel. */
 struct carried {
     struct transfer *transfer; /* NULL: over */
     struct http_pipe pipe;
     bool piped;
-    struct woken head;
-    struct woken done;
+    struct timer_woken head;
+    struct timer_woken done;
 };
 
 /* NULL: it is settled already, for it is no proper request. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any text as a date, a duration, a number: what is taken is in its range, and
- * a date written in any form is the same date. Start at
+/* Any text as a date, a duration, a number, base64: what is taken is in its
+ * range, and what is written again is the same. Start at
  * LLVMFuzzerTestOneInput(). */
 #include "support.h"
 
+#include "base/base64.h"
 #include "base/clock.h"
 
 static const int64_t LAST_MS = 253402300800000;
@@ -18,6 +19,23 @@ static void check_date(struct arena *arena, int64_t wall_ms)
     assert(again == second_ms);
     assert(clock_parse(clock_http_date(arena, wall_ms), &again));
     assert(again == second_ms);
+}
+
+static void check_base64(struct arena *arena, struct str text)
+{
+    struct str bytes = STR_NONE;
+    struct str loose = STR_NONE;
+    size_t wrong = 0;
+    bool strict = base64_read(arena, text, &bytes);
+    if (strict) {
+        assert(str_eq(base64_write(arena, bytes), text));
+    }
+    if (base64_read_loose(arena, text, &loose, &wrong)) {
+        assert(loose.len <= text.len);
+        assert(!strict || str_eq(loose, bytes));
+    } else {
+        assert(!strict && wrong <= text.len);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -36,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (str_to_u64(text, &number)) {
         assert(size > 0);
     }
+    check_base64(arena, text);
     struct str second = text;
     struct str first = str_cut(&second, '\n');
     assert(str_distance(first, second) == str_distance(second, first));

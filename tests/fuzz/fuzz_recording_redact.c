@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     const unsigned char key[RECORDING_KEY_SIZE] = "0123456789abcde";
     struct arena *arena = arena_new();
-    struct redactor *redactor = redactor_new(registry, key);
+    struct recording_redactor *redactor = recording_redactor_new(registry, key);
     struct http_request request = fuzz_request(arena, fuzz_text(data, size));
     struct str region = http_headers_get(&request.headers, "Scope");
     struct str service = str_cut(&region, '/');
@@ -43,17 +43,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     aws_identify(registry, arena, &request, service, region, request.body,
                  &call);
     struct http_request once =
-        redactor_request(redactor, arena, &call, &request);
+        recording_redactor_request(redactor, arena, &call, &request);
     /* What is learned behind a place is seen there only the second time. */
-    struct http_request twice = redactor_request(redactor, arena, &call, &once);
+    struct http_request twice =
+        recording_redactor_request(redactor, arena, &call, &once);
     struct http_request again =
-        redactor_request(redactor, arena, &call, &twice);
+        recording_redactor_request(redactor, arena, &call, &twice);
     assert(http_headers_get(&once.headers, "Authorization").ptr == NULL);
     assert(http_headers_get(&once.headers, "Cookie").ptr == NULL);
     check_secret(&call, &once, "SecretString");
     assert(str_eq(twice.body, again.body));
     assert(str_eq(twice.target, again.target));
-    redactor_free(redactor);
+    recording_redactor_free(redactor);
     arena_free(arena);
     return 0;
 }

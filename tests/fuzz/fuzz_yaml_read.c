@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any text as YAML: a tree within the limits whose values lie in the text, or
- * complaints that do; and any text as the base64 of a !!binary. Start at
- * LLVMFuzzerTestOneInput(). */
+ * complaints that do. Start at LLVMFuzzerTestOneInput(). */
 #include "support.h"
 #include "yaml/yaml.h"
 
@@ -31,13 +30,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (good) {
         assert(count_nodes(value, 0, size) <= limits.nodes);
         assert(fuzz_json(arena, fuzz_canonical(arena, value)) != NULL);
-    }
-    struct str bytes = STR_NONE;
-    size_t wrong = 0;
-    if (yaml_binary_decode(arena, source.text, &bytes, &wrong)) {
-        assert(bytes.len <= size);
-    } else {
-        assert(wrong <= size);
     }
     arena_free(arena);
     return 0;

@@ -4,6 +4,7 @@
  * is not an operation's own name, the table says what to expect. */
 #include "given.h"
 
+#include "base/base64.h"
 #include "base/file.h"
 
 #include <limits.h>
@@ -42,29 +43,11 @@ static struct str expected_operation(struct str name, struct str line)
     return name;
 }
 
-static int digit_of(char c)
-{
-    const char *digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                         "0123456789+/";
-    const char *at = c != '\0' ? strchr(digits, c) : NULL;
-    return at != NULL ? (int)(at - digits) : -1;
-}
-
 static struct str decode_base64(struct arena *arena, struct str text)
 {
-    char *out = arena_alloc(arena, text.len + 1);
-    size_t len = 0;
-    unsigned bits = 0;
-    unsigned held = 0;
-    for (size_t i = 0; i < text.len && text.ptr[i] != '='; i++) {
-        bits = bits << 6 | (unsigned)digit_of(text.ptr[i]);
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            out[len++] = (char)(bits >> held & 0xff);
-        }
-    }
-    return str_make(out, len);
+    struct str bytes = STR_NONE;
+    assert_true(base64_read(arena, text, &bytes));
+    return bytes;
 }
 
 static struct http_request read_request(struct given *given,

@@ -211,6 +211,33 @@ static void only_whole_characters_have_a_length(void **state)
     }
 }
 
+static void text_is_told_from_bytes(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is;
+    } rows[] = {
+        {"", true},
+        {"plain", true},
+        {"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", true},
+        {"\xc3", false},
+        {"\xc3x", false},
+        {"\x80", false},
+        {"\xc0\x80", false},
+        {"\xe0\x80\x80", false},
+        {"\xed\xa0\x80", false},
+        {"\xf0\x80\x80\x80", false},
+        {"\xf4\x90\x80\x80", false},
+        {"\xf5\x80\x80\x80", false},
+        {"\xff", false},
+        {"\xe2\x82", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_true(str_is_utf8(str_of(rows[i].text)) == rows[i].is);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +250,7 @@ int main(void)
         cmocka_unit_test(distance_counts_edits),
         cmocka_unit_test(equal_texts_hash_alike),
         cmocka_unit_test(only_whole_characters_have_a_length),
+        cmocka_unit_test(text_is_told_from_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

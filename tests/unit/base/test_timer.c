@@ -212,6 +212,36 @@ static void many_timers_moved_at_random_keep_their_order(void **state)
     timers_done(&b.timers);
 }
 
+static void only_what_was_woken_here_is_taken_back(void **state)
+{
+    struct bench b;
+    struct timer_woken woken = {.ours = false};
+    (void)state;
+    open_bench(&b);
+    struct alarm alarm = {.bench = &b};
+    timer_init(&alarm.timer, note, &alarm);
+    timer_wake_noted(&b.timers, NULL, &woken);
+    timer_take_back(&b.timers, NULL, &woken);
+
+    timer_wake_noted(&b.timers, &alarm.timer, &woken);
+    assert_true(timer_is_armed(&alarm.timer));
+    timer_take_back(&b.timers, &alarm.timer, &woken);
+    assert_false(timer_is_armed(&alarm.timer));
+
+    timer_wake(&b.timers, &alarm.timer); /* its owner's, and due already */
+    timer_wake_noted(&b.timers, &alarm.timer, &woken);
+    timer_take_back(&b.timers, &alarm.timer, &woken);
+    assert_true(timer_is_armed(&alarm.timer));
+
+    timer_cancel(&b.timers, &alarm.timer);
+    timer_wake_noted(&b.timers, &alarm.timer, &woken);
+    assert_int_equal(timers_run_due(&b.timers), 1);
+    timer_arm(&b.timers, &alarm.timer, 5); /* anew, by its owner */
+    timer_take_back(&b.timers, &alarm.timer, &woken);
+    assert_true(timer_is_armed(&alarm.timer));
+    timers_done(&b.timers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +251,7 @@ int main(void)
         cmocka_unit_test(what_is_woken_while_running_runs_in_the_same_turn),
         cmocka_unit_test(a_due_timer_cancelled_by_another_does_not_fire),
         cmocka_unit_test(a_timer_may_arm_itself_again),
+        cmocka_unit_test(only_what_was_woken_here_is_taken_back),
         cmocka_unit_test(many_timers_moved_at_random_keep_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

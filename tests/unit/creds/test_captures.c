@@ -4,39 +4,18 @@
  * check_request(). */
 #include "scene.h"
 
+#include "base/base64.h"
 #include "base/file.h"
 #include "json/json.h"
 
 #define KEY    "AKIAIOSFODNN7EXAMPLE"
 #define SECRET "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
-static int base64_digit(char c)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c == '\0' ? NULL : strchr(digits, c);
-    return at == NULL ? -1 : (int)(at - digits);
-}
-
 static struct str decode_base64(struct arena *arena, struct str text)
 {
-    char *bytes = arena_alloc(arena, text.len + 1);
-    size_t len = 0;
-    unsigned bits = 0;
-    int have = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        int digit = base64_digit(text.ptr[i]);
-        if (digit < 0) {
-            continue;
-        }
-        bits = (bits << 6) | (unsigned)digit;
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            bytes[len++] = (char)(bits >> have);
-        }
-    }
-    return str_make(bytes, len);
+    struct str bytes = STR_NONE;
+    assert_true(base64_read(arena, text, &bytes));
+    return bytes;
 }
 
 static void read_request(struct scene *scene, const struct json *json)

@@ -379,6 +379,21 @@ static void the_public_suite_passes(void **state)
     assert_true(run_suite("test_transform", "", NULL) > 10);
 }
 
+static void what_is_not_json_may_be_passed_over_in_silence(void **state)
+{
+    static const char *const rows[] = {"", " ", "{", "nul", "[1,]", "1 2"};
+    struct arena *arena = arena_new();
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_null(json_read(arena, str_of(rows[i]), &json_default_limits));
+    }
+    assert_null(json_read(arena, STR_NONE, &json_default_limits));
+    const struct json *value =
+        json_read(arena, STR("{\"a\":[1]}"), &json_default_limits);
+    assert_true(json_is(json_get(value, STR("a")), JSON_ARRAY));
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +410,7 @@ int main(void)
         cmocka_unit_test(a_wide_document_is_read_whole),
         cmocka_unit_test(each_prefix_of_a_document_is_refused_or_read),
         cmocka_unit_test(the_public_suite_passes),
+        cmocka_unit_test(what_is_not_json_may_be_passed_over_in_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Looking into trees, equality, building. Here because verdicts rest on
  * equality. Start at equality_is_by_value(). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/texts.h"
 
 #include "json/json.h"
 
@@ -20,17 +15,6 @@ static int free_arena(void **state)
 {
     arena_free(*state);
     return 0;
-}
-
-static const struct json *read_text(struct arena *arena, const char *text)
-{
-    struct source *source = ARENA_NEW(arena, struct source);
-    const struct json *value = NULL;
-    struct diag diag;
-    *source = (struct source){STR("t"), str_of(text)};
-    diag_init(&diag, arena);
-    assert_true(json_parse(arena, source, &json_default_limits, &value, &diag));
-    return value;
 }
 
 static void equality_is_by_value(void **state)
@@ -68,8 +52,8 @@ static void equality_is_by_value(void **state)
         {"{\"a\":1,\"a\":2}", "{\"a\":1}", false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct json *a = read_text(*state, rows[i].a);
-        const struct json *b = read_text(*state, rows[i].b);
+        const struct json *a = good_json(*state, rows[i].a);
+        const struct json *b = good_json(*state, rows[i].b);
         assert_int_equal(json_equal(a, b), rows[i].equal);
         assert_int_equal(json_equal(b, a), rows[i].equal);
     }
@@ -88,7 +72,7 @@ static void what_was_built_equals_what_was_read(void **state)
     json_set(arena, object, STR("no"), json_new_bool(arena, false));
     json_set(arena, object, STR("text"), json_new_text(arena, "x"));
     const struct json *expected =
-        read_text(arena, "{\"no\":false,\"yes\":true,\"text\":\"x\","
+        good_json(arena, "{\"no\":false,\"yes\":true,\"text\":\"x\","
                          "\"list\":[-9223372036854775808,0.1,null]}");
     assert_true(json_equal(object, expected));
 }
@@ -96,7 +80,7 @@ static void what_was_built_equals_what_was_read(void **state)
 static void nothing_is_found_where_nothing_is(void **state)
 {
     const struct json *value =
-        read_text(*state, "{\"a\":{\"b\":\"c\"},\"n\":1,\"l\":[1]}");
+        good_json(*state, "{\"a\":{\"b\":\"c\"},\"n\":1,\"l\":[1]}");
     assert_null(json_get(NULL, STR("a")));
     assert_null(json_get(value, STR("b")));
     assert_null(json_get(json_get(value, STR("l")), STR("0")));
@@ -113,7 +97,7 @@ static void nothing_is_found_where_nothing_is(void **state)
 
 static void of_a_key_that_is_there_twice_the_last_counts(void **state)
 {
-    const struct json *value = read_text(*state, "{\"a\":1,\"b\":2,\"a\":3}");
+    const struct json *value = good_json(*state, "{\"a\":1,\"b\":2,\"a\":3}");
     assert_int_equal(value->count, 3);
     assert_true(json_get(value, STR("a"))->number == 3);
 }
@@ -147,11 +131,11 @@ static void a_copy_outlives_its_source_and_can_grow(void **state)
 {
     struct arena *arena = *state;
     char text[] = "{\"key\":[\"one\",12.50,{\"deep\":true}]}";
-    const struct json *value = read_text(arena, text);
+    const struct json *value = good_json(arena, text);
     struct json *copy = json_copy(arena, value);
     memset(text, 'x', sizeof(text) - 1);
     const struct json *expected =
-        read_text(arena, "{\"key\":[\"one\",12.50,{\"deep\":true}]}");
+        good_json(arena, "{\"key\":[\"one\",12.50,{\"deep\":true}]}");
     assert_true(json_equal(copy, expected));
     json_set(arena, copy, STR("more"), json_new(arena, JSON_NULL));
     assert_int_equal(copy->count, 2);

@@ -3,15 +3,10 @@
 #ifndef TESTS_REPORT_LOGS_H
 #define TESTS_REPORT_LOGS_H
 
+#include "support/texts.h"
+
 #include "base/buf.h"
 #include "report/report.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 /* "12.345 call-sent id:r-1 status=200": seconds after noon, the event, and
  * members: name:text or name=JSON. Blanks in texts are written as '_'. */
@@ -70,7 +65,7 @@ static inline void add_log(struct report *report, const char *const *lines,
 #define ADD_LOG(report, lines)                                                 \
     add_log(report, lines, sizeof(lines) / sizeof((lines)[0]))
 
-static inline void assert_text(struct buf *text, const char *wanted)
+static inline void assert_written(struct buf *text, const char *wanted)
 {
     buf_add_char(text, '\0');
     assert_string_equal(text->bytes, wanted);

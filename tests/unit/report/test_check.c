@@ -65,7 +65,7 @@ static void check(const struct op *ops, size_t count, struct found *found)
     for (size_t i = 0; i < count; i++) {
         plain.sights[i] = plain_sight(&plain, i);
     }
-    check_ops(ops, count, &found->list);
+    report_check_ops(ops, count, &found->list);
     found->count = COUNT(found->list, struct finding);
     for (size_t i = 0; i < found->count; i++) {
         const struct finding *f = &ROWS(found->list, struct finding)[i];
@@ -467,7 +467,7 @@ static void many_operations_take_little_time(void **state)
     }
     ops[MANY - 1].number = 4; /* of the same process */
     ops[MANY - 1].value = NUMBER_WORD + 4;
-    check_ops(ops, MANY, &list);
+    report_check_ops(ops, MANY, &list);
     assert_int_equal(COUNT(list, struct finding), 4);
     buf_free(&list);
     mem_free(ops);

@@ -11,7 +11,7 @@ static void a_story_as_data(void **state)
     ADD_LOG(report, story);
     report_write_json(report, &text);
     report_free(report);
-    assert_text(
+    assert_written(
         &text,
         "{\"format\":\"settled report\",\"version\":1,\"from\":\"2026-01-31T12:"
         "00:00.000Z\",\"to\":\"2026-01-31T12:00:33.100Z\",\"lines\":26,\"damage"
@@ -80,12 +80,8 @@ static void a_story_as_data(void **state)
 
 static const struct json *parse(struct arena *arena, struct buf *text)
 {
-    const struct source source = {.text = arena_str(arena, buf_str(text))};
-    const struct json *value = NULL;
-    struct diag diag;
-    diag_init(&diag, arena);
-    assert_true(
-        json_parse(arena, &source, &json_default_limits, &value, &diag));
+    const struct json *value =
+        good_json(arena, arena_str(arena, buf_str(text)).ptr);
     buf_free(text);
     return value;
 }

@@ -16,7 +16,7 @@ static void a_story_as_operations(void **state)
     ADD_LOG(report, story);
     report_write_history(report, &text);
     report_free(report);
-    assert_text(
+    assert_written(
         &text,
         "{\"process\":\"AKIA1\",\"key\":\"ssm/eu-west-1//app/colour\",\"op\":\""
         "write\",\"invoke\":10,\"complete\":662,\"value\":4,\"ok\":true,\"id\":"
@@ -78,7 +78,7 @@ static void every_kind_of_end(void **state)
     ADD_LOG(report, lines);
     report_write_history(report, &text);
     report_free(report);
-    assert_text(
+    assert_written(
         &text,
         "{\"process\":\"job\",\"key\":\"ssm/eu//a\",\"op\":\"delete\",\"invok"
         "e\":0,\"complete\":30,\"value\":null,\"ok\":true,\"id\":\"1\"}\n"

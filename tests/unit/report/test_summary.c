@@ -36,18 +36,18 @@ static struct event finished(enum outcome outcome, int64_t waited_ms)
 
 static void counts_outcomes_and_names_what_did_not_settle(void **state)
 {
-    struct summary *summary = summary_new();
-    struct event_sink *sink = summary_sink(summary);
+    struct report_summary *summary = report_summary_new();
+    struct event_sink *sink = report_summary_sink(summary);
     struct buf text = {0};
     (void)state;
-    assert_true(summary_is_empty(summary));
+    assert_true(report_summary_is_empty(summary));
     for (int i = 0; i < 3; i++) {
         say(sink, (struct event){.kind = EVENT_CALL_RECEIVED});
     }
     say(sink, finished(OUTCOME_SETTLED, 100));
     say(sink, finished(OUTCOME_SETTLED, 300));
     say(sink, finished(OUTCOME_UNSETTLED, 60000));
-    summary_write(summary, &text);
+    report_summary_write(summary, &text);
     buf_add_char(&text, '\0');
     assert_string_equal(
         text.bytes,
@@ -55,7 +55,7 @@ static void counts_outcomes_and_names_what_did_not_settle(void **state)
         "settled: waited median 0.30 s, worst 60.00 s; 6 read-backs\n"
         "settled:   unsettled    ssm PutParameter /a after 60.0 s\n");
     buf_free(&text);
-    summary_free(summary);
+    report_summary_free(summary);
 }
 
 static struct event race(const char *verdict, struct event_number needed_ms)
@@ -72,13 +72,13 @@ static struct event race(const char *verdict, struct event_number needed_ms)
 
 static void races_and_regrets_are_told_by_name(void **state)
 {
-    struct summary *summary = summary_new();
-    struct event_sink *sink = summary_sink(summary);
+    struct report_summary *summary = report_summary_new();
+    struct event_sink *sink = report_summary_sink(summary);
     struct event regret = race("stale", (struct event_number){0});
     struct buf text = {0};
     (void)state;
     say(sink, race("stale", event_number(448)));
-    summary_write(summary, &text);
+    report_summary_write(summary, &text);
     assert_true(str_ends(
         buf_str(&text),
         STR("settled: 1 race: a read came before its write had settled\n"
@@ -92,7 +92,7 @@ static void races_and_regrets_are_told_by_name(void **state)
     regret.kind = EVENT_REGRET;
     say(sink, regret);
     buf_clear(&text);
-    summary_write(summary, &text);
+    report_summary_write(summary, &text);
     const struct str wanted[] = {
         STR("settled: 7 races: reads that came before their writes had "
             "settled\n"),
@@ -108,13 +108,13 @@ static void races_and_regrets_are_told_by_name(void **state)
         assert_true(str_contains(buf_str(&text), wanted[i]));
     }
     buf_free(&text);
-    summary_free(summary);
+    report_summary_free(summary);
 }
 
 static void the_status_line_comes_after_a_second_and_goes_again(void **state)
 {
-    struct status *status = status_new(clock_now);
-    struct event_sink *sink = status_sink(status);
+    struct report_status *status = report_status_new(clock_now);
+    struct event_sink *sink = report_status_sink(status);
     struct event read = finished(OUTCOME_NONE, 0);
     struct buf text = {0};
     (void)state;
@@ -124,27 +124,27 @@ static void the_status_line_comes_after_a_second_and_goes_again(void **state)
     read.code = STR("ParameterNotFound");
     now = 500;
     say(sink, read);
-    status_write(status, 200, &text);
+    report_status_write(status, 200, &text);
     assert_int_equal(text.len, 0);
     now = 1700;
-    status_write(status, 200, &text);
+    report_status_write(status, 200, &text);
     assert_true(str_contains(buf_str(&text),
                              STR("waiting 1.2 s for ssm PutParameter /a; "
                                  "value: not-yet (ParameterNotFound)")));
     say(sink, finished(OUTCOME_SETTLED, 1200));
     buf_clear(&text);
-    status_write(status, 200, &text);
+    report_status_write(status, 200, &text);
     assert_true(str_eq(buf_str(&text), STR("\r\033[K")));
     buf_clear(&text);
-    status_write(status, 200, &text);
+    report_status_write(status, 200, &text);
     assert_int_equal(text.len, 0);
     buf_free(&text);
-    status_free(status);
+    report_status_free(status);
 }
 
 static void the_status_line_fits_its_terminal_and_can_be_wiped(void **state)
 {
-    struct status *status = status_new(clock_now);
+    struct report_status *status = report_status_new(clock_now);
     struct event read = finished(OUTCOME_NONE, 2000);
     struct buf text = {0};
     (void)state;
@@ -153,12 +153,12 @@ static void the_status_line_fits_its_terminal_and_can_be_wiped(void **state)
     read.confirmation = STR("value");
     read.verdict = "not-yet";
     now = 9000;
-    say(status_sink(status), read);
-    status_wipe(status, &text);
+    say(report_status_sink(status), read);
+    report_status_wipe(status, &text);
     assert_int_equal(text.len, 0);
     for (size_t width = 40; width < 70; width++) {
         buf_clear(&text);
-        status_write(status, width, &text);
+        report_status_write(status, width, &text);
         assert_in_range(text.len, 4 + width - 1, 4 + width);
         for (size_t i = 4; i < text.len; i++) {
             assert_true((unsigned char)text.bytes[i] >= 0x20);
@@ -166,10 +166,10 @@ static void the_status_line_fits_its_terminal_and_can_be_wiped(void **state)
         assert_int_not_equal((unsigned char)text.bytes[text.len - 1], 0xC3);
     }
     buf_clear(&text);
-    status_wipe(status, &text);
+    report_status_wipe(status, &text);
     assert_true(str_eq(buf_str(&text), STR("\r\033[K")));
     buf_free(&text);
-    status_free(status);
+    report_status_free(status);
 }
 
 int main(void)

@@ -25,14 +25,14 @@ static void percentiles_are_values_that_were_there(void **state)
         for (size_t k = 0; k < rows[i].count; k++) {
             values[k] = (int64_t)(rows[i].count - k);
         }
-        struct quartet q = tally_quartet(values, rows[i].count);
+        struct quartet q = report_tally_quartet(values, rows[i].count);
         assert_true(q.there);
         assert_int_equal(q.median, rows[i].median);
         assert_int_equal(q.p90, rows[i].p90);
         assert_int_equal(q.p99, rows[i].p99);
         assert_int_equal(q.worst, rows[i].worst);
     }
-    assert_false(tally_quartet(values, 0).there);
+    assert_false(report_tally_quartet(values, 0).there);
 }
 
 /* Answered by AWS at 100, given at 1000; each row says what the lag log has. */
@@ -86,7 +86,7 @@ static void overshoot_counts_the_clocks_that_were_awaited(void **state)
             "01.000 answer-given run:r id:r-1",
         };
         ADD_LOG(report, lines);
-        const struct tally *tally = tally_make(report, arena);
+        const struct tally *tally = report_tally_make(report, arena);
         assert_int_equal(tally->count, 1);
         const struct quartet *q = &tally->rows[0].overshoot;
         assert_int_equal(q->there, rows[i].overshoot != -1);
@@ -112,7 +112,7 @@ static void what_was_not_held_has_no_overshoot(void **state)
     struct report *report = report_new(STR_NONE);
     (void)state;
     ADD_LOG(report, lines);
-    const struct tally *tally = tally_make(report, arena);
+    const struct tally *tally = report_tally_make(report, arena);
     assert_false(tally->rows[0].overshoot.there);
     report_free(report);
     arena_free(arena);
@@ -132,7 +132,7 @@ static void the_slowest_ten_come_first(void **state)
                 .ptr;
         add_log(report, &line, 1);
     }
-    const struct tally *tally = tally_make(report, arena);
+    const struct tally *tally = report_tally_make(report, arena);
     assert_int_equal(tally->slowest_count, 10);
     for (uint32_t i = 0; i < tally->slowest_count; i++) {
         const struct call *call =

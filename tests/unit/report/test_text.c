@@ -11,7 +11,7 @@ static void a_story_is_told(void **state)
     ADD_LOG(report, story);
     report_write_text(report, &text);
     report_free(report);
-    assert_text(
+    assert_written(
         &text,
         "2026-01-31 12:00:00 to 12:00:33 UTC (33.1 s), 1 run, 26 lines\n"
         "6 calls, 3 mutations: 1 settled, 1 unsettled, 1 unknown\n"
@@ -64,7 +64,7 @@ static void nothing_to_tell_is_said(void **state)
     ADD_LOG(report, lines);
     report_write_text(report, &text);
     report_free(report);
-    assert_text(
+    assert_written(
         &text,
         "2026-01-31 12:00:00 to 12:00:01 UTC (1.50 s), 1 run, 2 lines\n"
         "1 call, 0 mutations: nothing was confirmed, there is nothing to tell "

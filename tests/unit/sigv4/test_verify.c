@@ -2,6 +2,7 @@
 /* Every request that real clients were seen to send, and what must not pass. */
 #include "given.h"
 
+#include "base/base64.h"
 #include "base/file.h"
 #include "json/json.h"
 
@@ -23,31 +24,11 @@ static int tear_down(void **state)
 
 /* ---- captures ---- */
 
-static int base64_digit(char c)
-{
-    const char *digits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c != '\0' ? strchr(digits, c) : NULL;
-    return at != NULL ? (int)(at - digits) : -1;
-}
-
 static struct str decode_base64(struct str text)
 {
-    char *out = arena_alloc(arena, text.len + 1);
-    size_t len = 0;
-    unsigned bits = 0;
-    unsigned held = 0;
-    for (size_t i = 0; i < text.len && text.ptr[i] != '='; i++) {
-        int digit = base64_digit(text.ptr[i]);
-        assert_true(digit >= 0);
-        bits = bits << 6 | (unsigned)digit;
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            out[len++] = (char)(bits >> held & 255);
-        }
-    }
-    return str_make(out, len);
+    struct str bytes = STR_NONE;
+    assert_true(base64_read(arena, text, &bytes));
+    return bytes;
 }
 
 static struct http_request captured(const struct json *json)
