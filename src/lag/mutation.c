@@ -75,7 +75,6 @@ static void open_windows(struct visit *v)
             .old = &g->old,
             .write = v->write,
             .looked_at = v->looked_at,
-            .seen_at = recall_seen(v->lag->recall, &g->read),
             .clock = g->clock,
             .flap = v->flap,
             .seed = seed_of(v, g),

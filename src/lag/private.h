@@ -68,7 +68,6 @@ struct opening {
     const struct http_response *old;
     uint64_t write;
     uint64_t looked_at; /* store_turn() when `old` was asked for */
-    uint64_t seen_at;   /* when a client saw the truth last; 0: unknown */
     enum lag_clock clock;
     double flap;
     uint64_t seed;
@@ -133,8 +132,6 @@ void recall_note(struct recall *recall, const struct read *read, uint64_t turn);
 void recall_each(const struct recall *recall, struct str service,
                  struct str region,
                  void (*fn)(void *ctx, const struct read *read), void *ctx);
-/* The last turn in which one saw it, or what matches it; 0: not known. */
-uint64_t recall_seen(const struct recall *recall, const struct read *read);
 
 /* ---- kin.c: reads that show the same thing as a rule's read ---- */
 

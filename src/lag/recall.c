@@ -114,18 +114,3 @@ void recall_each(const struct recall *recall, struct str service,
         }
     }
 }
-
-uint64_t recall_seen(const struct recall *recall, const struct read *read)
-{
-    uint64_t last = 0;
-    for (size_t i = 0; i < RECALL_MAX; i++) {
-        const struct noted *noted = &recall->at[i];
-        if (is_of(noted, read->service, read->region) &&
-            str_eq(noted->read.operation, read->operation) &&
-            noted->turn > last &&
-            lag_match_inputs(noted->read.input, read->input) > 0) {
-            last = noted->turn;
-        }
-    }
-    return last;
-}

@@ -241,14 +241,14 @@ static struct window *new_window(const struct opening *o,
     return window;
 }
 
-/* An older state than a client may have seen already is not shown: where an
- * open window ends in some state, that state lasts; else there is no lag. */
+/* What was looked at before another change moved this read is too old to be
+ * shown: where an open window ends in some state, that state lasts; else there
+ * is no lag. */
 static const struct http_response *state_to_show(const struct store *store,
                                                  const struct view *view,
                                                  const struct opening *o)
 {
-    bool late = o->seen_at > o->looked_at ||
-                (view != NULL && view->moved > o->looked_at);
+    bool late = view != NULL && view->moved > o->looked_at;
     if (o->write <= store->cleared) {
         return NULL;
     }
