@@ -62,6 +62,11 @@ static const struct {
     const char *member;     /* its last step */
 } secret_rows[] = {
     {"apigateway", "ApiKey", "value"},
+    {"batch", "Job", "value"}, /* of environment variables; so below */
+    {"cloudformation", "ChangeSet", "ParameterValue"},
+    {"cloudformation", "Stack", "ParameterValue"},
+    {"codebuild", "Build", "value"},
+    {"codebuild", "Project", "value"},
 };
 
 /* REST calls whose body, as a whole, is a member that the model calls

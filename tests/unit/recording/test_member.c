@@ -45,6 +45,10 @@ static void each_member_is_what_it_is(void **state)
          MEMBER_SECRET},
         {AWS_REST_JSON, "apigateway", "CreateApiKey", "body/name",
          MEMBER_PLAIN},
+        {AWS_QUERY, "cloudformation", "CreateStack",
+         "Parameters/member/1/ParameterValue", MEMBER_SECRET},
+        {AWS_JSON_1_1, "ecs", "RegisterTaskDefinition",
+         "containerDefinitions/environment/value", MEMBER_SECRET},
         {AWS_REST_JSON, "lambda", "Invoke", "body", MEMBER_SECRET},
         {AWS_REST_JSON, "lambda", "GetFunction", "body", MEMBER_PLAIN},
     };
