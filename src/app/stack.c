@@ -66,7 +66,7 @@ static bool check_options(struct stack *s, struct str *ret_upstream,
     if (!tape_check_options(o, reterr)) {
         return false;
     }
-    if (o->no_verify && !s->emulated) {
+    if (o->no_verify && !s->emulated && o->replay.len == 0) {
         *reterr = STR("--no-verify is for emulators: it needs an --upstream "
                       "on this machine's loopback");
         return false;
@@ -199,6 +199,7 @@ static void open_engine(struct stack *s, struct str upstream_url)
         .on_failed = o->on_failed == 0 ? POLICY_FAIL : POLICY_PASS,
         .on_unverifiable = o->on_unverifiable == 0 ? POLICY_FAIL : POLICY_PASS,
         .observe = o->observe,
+        .without_regrets = replays,
         .report_reads = s->journal != NULL || o->dashboard,
         .interim_ms = o->interim && !replays ? INTERIM_MS : 0,
         .held_limit = (size_t)o->held_limit,

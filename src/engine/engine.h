@@ -47,6 +47,7 @@ struct engine_config {
     uint64_t seed;         /* of the jitter */
     bool observe;          /* nothing is held; races are told instead */
     bool report_reads;     /* say of every known read what it saw */
+    bool without_regrets;  /* a replay: stale reads prove nothing there */
     /* Hears every successful answer of STS, to learn temporary keys. */
     void (*learn)(void *ctx, const struct aws_call *call,
                   const struct http_response *response);

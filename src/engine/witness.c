@@ -430,7 +430,7 @@ void witness_end(struct exchange *x)
     }
     x->write = NULL;
     if (x->outcome == OUTCOME_SETTLED && write->views != NULL &&
-        !x->engine->stopping) {
+        !x->engine->stopping && !x->engine->config.without_regrets) {
         keep(x->engine, write);
     } else {
         forget(x->engine, write);

@@ -71,6 +71,7 @@ def replays(kit, body, cassette_file):
     log = kit.path("log.jsonl")
     done = replay(kit, out, kit.python, body, options=["--log", log])
     check_equal(done.returncode, 0, done.stderr)
+    check("regret" not in done.stderr, done.stderr)
     outcomes = [event["outcome"] for event in
                 map(json.loads, log.read_text().splitlines())
                 if event["event"] == "settle-finished"]
