@@ -9,10 +9,10 @@
 
 static const char synopsis[] =
     "Usage: settled check [PATH...]\n\n"
-    "Validates rule files (.json) and recordings (.jsonl), or all of both in a "
-    "folder;\nwithout a PATH the built-in rules. Each error is told as "
-    "file:line:col with a\ncaret. A recording in which anything shaped like a "
-    "key remains is refused. Exits\nwith 1 when there is an error.\n";
+    "Validates rule files (.json) and recordings (.jsonl), or all of both in "
+    "a\nfolder; without a PATH the built-in rules. Each error is told as "
+    "file:line:col\nwith a caret. A recording in which anything shaped like a "
+    "key remains is\nrefused. Exits with 1 when there is an error.\n";
 
 int cmd_check(int argc, char **argv)
 {
