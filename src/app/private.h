@@ -113,6 +113,8 @@ struct http_client *tape_client(struct stack *stack,
                                 struct http_client *signing);
 /* The region of a replay whose client names none. */
 struct str tape_region(const struct stack *stack);
+/* 0 is fail, 1 is pass: as the options' choices, and recordings, have it. */
+enum rules_policy policy_of_choice(int choice);
 /* A replay goes by the settings under which it was recorded. */
 void tape_apply_settings(const struct stack *stack,
                          struct engine_config *config);

@@ -195,9 +195,9 @@ static void open_engine(struct stack *s, struct str upstream_url)
         .timeout_ms = o->timeout_ms,
         .max_hold_ms = o->max_hold_ms,
         .call_timeout_ms = o->upstream_timeout_ms,
-        .on_unsettled = o->on_unsettled == 0 ? POLICY_FAIL : POLICY_PASS,
-        .on_failed = o->on_failed == 0 ? POLICY_FAIL : POLICY_PASS,
-        .on_unverifiable = o->on_unverifiable == 0 ? POLICY_FAIL : POLICY_PASS,
+        .on_unsettled = policy_of_choice(o->on_unsettled),
+        .on_failed = policy_of_choice(o->on_failed),
+        .on_unverifiable = policy_of_choice(o->on_unverifiable),
         .observe = o->observe,
         .without_regrets = replays,
         .report_reads = s->journal != NULL || o->dashboard,
@@ -214,17 +214,16 @@ static void open_engine(struct stack *s, struct str upstream_url)
 
 static bool open_middle(struct stack *s, struct str upstream_url)
 {
-    if (s->options->replay.len > 0) {
-        if (!tape_open(s)) {
-            return false;
-        }
+    bool replays = s->options->replay.len > 0;
+    if (!replays) {
+        open_upstream(s, upstream_url);
+    }
+    if (!tape_open(s)) {
+        return false;
+    }
+    if (replays) {
         open_nowhere(s);
         upstream_url = STR("http://127.0.0.1"); /* no call ever goes there */
-    } else {
-        open_upstream(s, upstream_url);
-        if (!tape_open(s)) {
-            return false;
-        }
     }
     open_engine(s, upstream_url);
     return true;

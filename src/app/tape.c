@@ -176,7 +176,7 @@ struct str tape_region(const struct stack *s)
     return places[i];
 }
 
-static enum rules_policy policy_of(int choice)
+enum rules_policy policy_of_choice(int choice)
 {
     return choice == 0 ? POLICY_FAIL : POLICY_PASS;
 }
@@ -192,9 +192,9 @@ void tape_apply_settings(const struct stack *s, struct engine_config *config)
         config->max_hold_ms = recorded.max_hold_ms;
     }
     config->level = (enum rules_level)recorded.level;
-    config->on_unsettled = policy_of(recorded.on_unsettled);
-    config->on_failed = policy_of(recorded.on_failed);
-    config->on_unverifiable = policy_of(recorded.on_unverifiable);
+    config->on_unsettled = policy_of_choice(recorded.on_unsettled);
+    config->on_failed = policy_of_choice(recorded.on_failed);
+    config->on_unverifiable = policy_of_choice(recorded.on_unverifiable);
 }
 
 struct timers *tape_timers(struct stack *s)

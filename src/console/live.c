@@ -4,7 +4,6 @@
  * live_hear(). */
 #include "console/private.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "report/report.h"
 
@@ -15,7 +14,7 @@ enum { EVENTS_MAX = 200000 };
 struct live {
     int64_t (*wall_ms)(void);
     struct arena *arena;
-    struct str run_id;
+    struct str tail; /* the run: the same on every line */
     struct report *report;
     struct buf line;
     struct buf data;
@@ -28,7 +27,11 @@ struct live *live_new(int64_t (*wall_ms)(void), struct str run_id)
     struct live *live = mem_new(sizeof(*live));
     live->wall_ms = wall_ms;
     live->arena = arena_new();
-    live->run_id = arena_str(live->arena, run_id);
+    struct buf tail = {0};
+    buf_add(&tail, STR(",\"run\":"));
+    json_write_string(run_id, &tail);
+    live->tail = arena_str(live->arena, buf_str(&tail));
+    buf_free(&tail);
     live->report = report_new(STR_NONE);
     live->edition = 1;
     return live;
@@ -54,12 +57,7 @@ void live_hear(struct live *live, const struct event *event)
         live->report = report_new(STR_NONE);
     }
     buf_clear(&live->line);
-    buf_printf(&live->line, "{\"time\":\"%.*s\",",
-               STR_ARG(clock_iso(scratch, live->wall_ms())));
-    event_write(event, &live->line);
-    buf_add(&live->line, STR(",\"run\":"));
-    json_write_string(live->run_id, &live->line);
-    buf_add_char(&live->line, '}');
+    event_write_line(event, live->wall_ms(), live->tail, &live->line);
     (void)report_add(live->report, buf_str(&live->line), scratch, &why);
     live->edition++;
     arena_free(scratch);

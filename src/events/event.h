@@ -123,5 +123,9 @@ void events_say(const struct events *events, const struct event *event);
 
 /* One JSON object without its braces' outside: the fields that are there. */
 void event_write(const struct event *event, struct buf *out);
+/* One line of a log, without its newline. `tail`: what else stands on it, as
+ * `,"name":value` once or more often. */
+void event_write_line(const struct event *event, int64_t wall_ms,
+                      struct str tail, struct buf *out);
 
 #endif

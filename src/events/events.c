@@ -3,6 +3,8 @@
  * speak and journal and report listen. Start at event_write(). */
 #include "events/event.h"
 
+#include "base/clock.h"
+
 #include <assert.h>
 
 const char *event_kind_name(enum event_kind kind)
@@ -106,4 +108,16 @@ void event_write(const struct event *event, struct buf *out)
     write_json(out, "request", event->request);
     write_text(out, "wanted", event->wanted);
     write_text(out, "detail", event->detail);
+}
+
+void event_write_line(const struct event *event, int64_t wall_ms,
+                      struct str tail, struct buf *out)
+{
+    struct arena *scratch = arena_new();
+    buf_printf(out, "{\"time\":\"%.*s\",",
+               STR_ARG(clock_iso(scratch, wall_ms)));
+    event_write(event, out);
+    buf_add(out, tail);
+    buf_add_char(out, '}');
+    arena_free(scratch);
 }

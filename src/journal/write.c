@@ -2,7 +2,6 @@
 /* Writes events as JSON lines. Start at hear(). */
 #include "journal/journal.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 
@@ -21,17 +20,13 @@ struct journal {
 static void hear(struct event_sink *self, const struct event *event)
 {
     struct journal *journal = (struct journal *)self;
-    struct arena *scratch = arena_new();
-    struct str time = clock_iso(scratch, journal->wall_ms());
     buf_clear(&journal->line);
-    buf_printf(&journal->line, "{\"time\":\"%.*s\",", STR_ARG(time));
-    event_write(event, &journal->line);
-    buf_add(&journal->line, buf_str(&journal->tail));
-    buf_add(&journal->line, STR("}\n"));
+    event_write_line(event, journal->wall_ms(), buf_str(&journal->tail),
+                     &journal->line);
+    buf_add_char(&journal->line, '\n');
     if (!file_write(journal->fd, buf_str(&journal->line))) {
         journal->lost++;
     }
-    arena_free(scratch);
 }
 
 static void add_text(struct buf *tail, struct str name, struct str value)
