@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is measured: an upstream that always gives the same answer, and those
-who stand before it. Each is a context that ends what it started."""
+who stand before it. Each is a context that ends what it started.
+
+A peer may be started behind a prefix (valgrind); all run as one process that
+stays in the foreground, so that whoever counts sees the one that works."""
 
 import datetime
 import hashlib
 import hmac
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -28,17 +30,22 @@ def free_port():
         return one.getsockname()[1]
 
 
-def wait_for(port):
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
+def wait_for(server):
+    end = time.monotonic() + 60
+    while time.monotonic() < end and server.process.poll() is None:
         with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
+            if one.connect_ex(("127.0.0.1", server.port)) == 0:
                 return
         time.sleep(0.02)
-    raise SystemExit(f"bench: nothing listens on {port}")
+    raise SystemExit(f"bench: {server.process.args}: nothing listens on "
+                     f"{server.port}")
 
 
-def signed_headers(host, key, secret):
+def program(name):
+    return shutil.which(name) or f"/usr/sbin/{name}"
+
+
+def signed_headers(host):
     """SigV4 of one call, by hand: this needs no package."""
     now = datetime.datetime.now(datetime.timezone.utc)
     stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
@@ -52,12 +59,12 @@ def signed_headers(host, key, secret):
     scope = f"{day}/{REGION}/{SERVICE}/aws4_request"
     text = "\n".join(("AWS4-HMAC-SHA256", stamp, scope,
                       hashlib.sha256(canonical.encode()).hexdigest()))
-    step = f"AWS4{secret}".encode()
+    step = f"AWS4{SECRET}".encode()
     for part in (day, REGION, SERVICE, "aws4_request"):
         step = hmac.new(step, part.encode(), hashlib.sha256).digest()
     signature = hmac.new(step, text.encode(), hashlib.sha256).hexdigest()
     headers["Authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, "
+        f"AWS4-HMAC-SHA256 Credential={KEY}/{scope}, SignedHeaders={names}, "
         f"Signature={signature}")
     return headers, BODY
 
@@ -65,70 +72,82 @@ def signed_headers(host, key, secret):
 class Server:
     """One process, pinned, that listens on a port."""
 
-    def __init__(self, command, port, cpu=0, **more):
+    def __init__(self, command, port, cpu=0, prefix=(), **more):
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
+        more.setdefault("stdout", subprocess.DEVNULL)
         self.process = subprocess.Popen(
-            ["taskset", "-c", str(cpu), *map(str, command)],
+            ["taskset", "-c", str(cpu), *map(str, (*prefix, *command))],
             stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
         self.pid = self.process.pid
 
     def __enter__(self):
-        wait_for(self.port)
+        try:
+            wait_for(self)
+        except BaseException:
+            self.end()
+            raise
         return self
 
     def __exit__(self, *_):
+        self.end()
+
+    def end(self):
         self.process.terminate()
-        self.process.wait(10)
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 NGINX = """
-daemon off; worker_processes 1; pid {folder}/{name}.pid;
+daemon off; master_process off; worker_processes 1; pid {folder}/{name}.pid;
 error_log {folder}/{name}.err crit;
 events {{ worker_connections 4096; }}
 http {{
   {log}
   keepalive_requests 100000000; keepalive_timeout 300s;
-  client_body_temp_path {folder}/{name}-1; proxy_temp_path {folder}/{name}-2;
-  fastcgi_temp_path {folder}/{name}-3; uwsgi_temp_path {folder}/{name}-4;
-  scgi_temp_path {folder}/{name}-5;
+  proxy_read_timeout 300s; client_body_temp_path {folder}/{name}-1;
+  proxy_temp_path {folder}/{name}-2; fastcgi_temp_path {folder}/{name}-3;
+  uwsgi_temp_path {folder}/{name}-4; scgi_temp_path {folder}/{name}-5;
   {upstream}
   server {{ listen 127.0.0.1:{port}; location / {{ {location} }} }}
 }}
 """
 
 
-def nginx(folder, name, port, cpu, location, upstream="", log="access_log off;"):
+def nginx(folder, name, cpu, location, upstream="", log="access_log off;",
+          prefix=()):
+    port = free_port()
     file = folder / f"{name}.conf"
     file.write_text(NGINX.format(folder=folder, name=name, port=port, log=log,
                                  location=location, upstream=upstream))
-    program = shutil.which("nginx") or "/usr/sbin/nginx"
-    return Server([program, "-c", file], port, cpu,
-                  stdout=subprocess.DEVNULL)
+    return Server([program("nginx"), "-c", file], port, cpu, prefix)
 
 
-def Stub(folder, cpu, name="stub"):
+def stub(folder, cpu, name="stub"):
     location = (f"default_type application/x-amz-json-1.1; add_header "
                 f"x-amzn-RequestId 00000000-0000-0000-0000-000000000000; "
                 f"return 200 '{ANSWER}';")
-    return nginx(folder, name, free_port(), cpu, location)
+    return nginx(folder, name, cpu, location)
 
 
-def direct(folder, stub, settled):
+def direct(folder, upstream, prefix=()):
     """The upstream itself, where a peer would be: what no hop at all costs."""
-    return Stub(folder, cpu=0, name="direct")
+    return stub(folder, cpu=0, name="direct")
 
 
-def nginx_peer(folder, stub, settled):
-    upstream = (f"upstream stub {{ server 127.0.0.1:{stub.port}; keepalive 128; "
-                f"keepalive_requests 100000000; }}")
+def nginx_peer(folder, upstream, prefix=()):
+    servers = (f"upstream stub {{ server 127.0.0.1:{upstream}; keepalive 128; "
+               f"keepalive_requests 100000000; }}")
     location = ('proxy_pass http://stub; proxy_http_version 1.1; '
                 'proxy_set_header Connection "";')
-    return nginx(folder, "nginx", free_port(), 0, location, upstream,
-                 f"access_log {folder}/nginx.log;")
+    return nginx(folder, "nginx", 0, location, servers,
+                 f"access_log {folder}/nginx.log;", prefix)
 
 
-def haproxy_peer(folder, stub, settled):
+def haproxy_peer(folder, upstream, prefix=()):
     port = free_port()
     file = folder / "haproxy.cfg"
     file.write_text(f"""
@@ -137,44 +156,54 @@ global
   maxconn 4096
 defaults
   mode http
-  timeout client 60s
-  timeout server 60s
+  timeout client 300s
+  timeout server 300s
   timeout connect 5s
   http-reuse always
 frontend front
   bind 127.0.0.1:{port}
   default_backend stub
 backend stub
-  server stub 127.0.0.1:{stub.port} pool-max-conn 256
+  server stub 127.0.0.1:{upstream} pool-max-conn 256
 """)
-    program = shutil.which("haproxy") or "/usr/sbin/haproxy"
-    return Server([program, "-f", file], port, stdout=subprocess.DEVNULL)
+    return Server([program("haproxy"), "-db", "-f", file], port, 0, prefix)
+
+
+def own_keys():
+    return dict(os.environ, AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET,
+                AWS_REGION=REGION)
+
+
+def sigv4_proxy_peer(folder, upstream, prefix=()):
+    """awslabs/aws-sigv4-proxy, where somebody has built it: signs, no more."""
+    port = free_port()
+    return Server(
+        ["aws-sigv4-proxy", "--name", SERVICE, "--region", REGION,
+         "--host", f"127.0.0.1:{upstream}", "--upstream-url-scheme", "http",
+         "--port", f"127.0.0.1:{port}"], port, 0, prefix,
+        env=dict(own_keys(), GOMAXPROCS="1"))
 
 
 class Settled(Server):
-    """Verifies, classifies, signs anew and logs, as it always does."""
+    """Verifies, classifies, signs anew and logs, as it always does. It knows
+    its own credentials as a client's, so that all peers get one signature."""
 
-    def __init__(self, folder, stub, settled):
-        out = folder / "settled.out"
+    path = None  # of the program; set by run
+
+    def __init__(self, folder, upstream, prefix=(), cpu=0, more=()):
         port = free_port()
-        environment = dict(os.environ, AWS_ACCESS_KEY_ID=KEY,
-                           AWS_SECRET_ACCESS_KEY=SECRET, AWS_REGION=REGION)
-        with open(out, "wb") as stdout:
-            super().__init__(
-                [settled, "serve", "--listen", f"127.0.0.1:{port}",
-                 "--upstream", stub.url, "--log", folder / "settled.log"],
-                port, stdout=stdout, env=environment)
-        self.out = out
-
-
-def settled_keys(peer):
-    """Those that it minted; any will do for the others."""
-    if not isinstance(peer, Settled):
-        return KEY, SECRET
-    text = peer.out.read_text()
-    return tuple(re.search(rf"{name}=(\S+)", text).group(1)
-                 for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
+        self.log = folder / f"settled-{port}.log"
+        super().__init__(
+            [self.path, "serve", "--listen", f"127.0.0.1:{port}",
+             "--upstream", f"http://127.0.0.1:{upstream}", "--log", self.log,
+             *more], port, cpu, prefix, env=own_keys())
 
 
 PEERS = {"direct": direct, "nginx": nginx_peer, "haproxy": haproxy_peer,
-         "settled": Settled}
+         "aws-sigv4-proxy": sigv4_proxy_peer, "settled": Settled}
+
+
+def present():
+    """Those that can be run here: one of them is never required."""
+    return [name for name in PEERS
+            if name != "aws-sigv4-proxy" or shutil.which(name)]
