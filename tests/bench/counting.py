@@ -91,6 +91,8 @@ def counted(name, folder, upstream, connections, calls):
     with PEERS[name](folder, upstream.port, prefix) as peer:
         make_calls(peer, connections, calls)
     costs = add_costs(file.read_text())
+    if not costs:
+        raise SystemExit(f"bench: callgrind counted nothing of {name}")
     crypto = sum(cost for place, cost in costs.items()
                  if Path(place).name.startswith("libcrypto"))
     return sum(costs.values()), crypto

@@ -207,7 +207,12 @@ static void take_plain(struct hold *hold, struct hold_peer *peer)
     struct plain *plain = (struct plain *)peer;
     struct str head, body;
     if (!hold_receive(peer)) {
-        hold_fail("the connection of the plain calls was closed");
+        if (hold->plain_on) {
+            hold_fail("the connection of the plain calls was closed");
+        }
+        close(peer->fd); /* idle for too long */
+        peer->fd = -1;
+        return;
     }
     while (hold_message(&peer->in, &head, &body)) {
         if (!str_starts(head, STR("HTTP/1.1 200"))) {
@@ -221,7 +226,8 @@ static void take_plain(struct hold *hold, struct hold_peer *peer)
     }
 }
 
-/* Signed anew whenever it begins: a signature is good for five minutes. */
+/* Connects and signs anew whenever it begins: neither an idle connection nor a
+ * signature is good for long. */
 void hold_load_plain(struct hold *hold, bool on)
 {
     hold->plain_on = on;
@@ -232,11 +238,16 @@ void hold_load_plain(struct hold *hold, bool on)
     if (plain == NULL) {
         plain = mem_new(sizeof(*plain));
         plain->arena = arena_new();
-        plain->peer.fd = connect_from(hold, 0);
+        plain->peer.fd = -1;
         plain->peer.ready = take_plain;
         hold->plain = &plain->peer;
-        hold_watch(hold, &plain->peer);
     }
+    if (plain->peer.fd >= 0) {
+        close(plain->peer.fd);
+    }
+    buf_clear(&plain->peer.in);
+    plain->peer.fd = connect_from(hold, 0);
+    hold_watch(hold, &plain->peer);
     plain->text = arena_str(
         plain->arena,
         signed_call(hold, "GetParameter", STR("{\"Name\":\"/bench/plain\"}")));

@@ -93,12 +93,17 @@ class Server:
         self.end()
 
     def end(self):
-        self.process.terminate()
-        try:
-            self.process.wait(60)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        """Told more than once: one that was about to wait may have missed it
+        (nginx under valgrind)."""
+        for _ in range(20):
+            self.process.terminate()
+            try:
+                self.process.wait(3)
+                return
+            except subprocess.TimeoutExpired:
+                pass
+        self.process.kill()
+        self.process.wait()
 
 
 NGINX = """
