@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS = 256, LONGEST_STAGE_MS = 120000 };
+enum { EVENTS = 256, LONGEST_STALL_MS = 30000, TOLD_EACH = 4000 };
 
 /* ---- what all parts share ---- */
 
@@ -148,15 +148,23 @@ static void turn_for(struct hold *hold, int64_t ms)
     }
 }
 
-/* False when it took too long. */
+/* False when nothing came for too long. */
 static bool turn_until(struct hold *hold, const _Atomic uint32_t *count,
                        uint32_t wanted)
 {
-    int64_t end_ns =
-        hold_now_ns() + (LONGEST_STAGE_MS + hold->options->spread_ms) * 1000000;
-    while (atomic_load(count) + atomic_load(&hold->shared->wrong) < wanted &&
+    int64_t stall_ns =
+        (LONGEST_STALL_MS + hold->options->spread_ms) * (int64_t)1000000;
+    int64_t end_ns = hold_now_ns() + stall_ns;
+    uint32_t seen = atomic_load(count);
+    while (seen + atomic_load(&hold->shared->wrong) < wanted &&
            hold_now_ns() < end_ns) {
         turn(hold, 5);
+        uint32_t now = atomic_load(count);
+        end_ns = now > seen ? hold_now_ns() + stall_ns : end_ns;
+        if (now / TOLD_EACH > seen / TOLD_EACH) {
+            fprintf(stderr, "hold: %u of %u\n", now, wanted);
+        }
+        seen = now;
     }
     return atomic_load(count) >= wanted;
 }
@@ -397,6 +405,7 @@ int main(int argc, char **argv)
     while (wait(NULL) > 0) {
     }
     hold_load_free(&hold);
+    hold_stub_free(&hold);
     arena_free(hold.scratch);
     return 0;
 }

@@ -72,6 +72,7 @@ struct hold {
     struct hold_client *clients;
     struct hold_peer *plain;
     bool plain_on;
+    struct hold_peer *stub;   /* its listener and its connections */
     struct hold_peer *parked; /* --slow: those not answered yet */
     struct arena *scratch;
 };
@@ -81,8 +82,10 @@ struct hold_peer {
     void (*ready)(struct hold *hold, struct hold_peer *peer);
     int fd;
     struct buf in;
-    struct hold_peer *next_parked;
     uint32_t call;
+    struct hold_peer *next_parked;
+    struct hold_peer *next; /* of the stub's */
+    struct hold_peer **link;
 };
 
 /* hold.c */
@@ -100,6 +103,7 @@ void hold_send(struct hold_peer *peer, struct str text);
 
 /* hold_stub.c */
 void hold_stub_listen(struct hold *hold);
+void hold_stub_free(struct hold *hold);
 /* --slow: answers those whose time has come. */
 void hold_stub_release(struct hold *hold);
 

@@ -154,17 +154,6 @@ void hold_load_new(struct hold *hold, uint32_t first, uint32_t count)
     }
 }
 
-void hold_load_free(struct hold *hold)
-{
-    for (uint32_t i = 0; i < hold->clients->count; i++) {
-        if (hold->clients[i].peer.fd >= 0) {
-            close(hold->clients[i].peer.fd);
-        }
-        buf_free(&hold->clients[i].peer.in);
-    }
-    mem_free(hold->clients);
-}
-
 void hold_load_open(struct hold *hold)
 {
     struct hold_client *own = hold->clients;
@@ -252,4 +241,22 @@ void hold_load_plain(struct hold *hold, bool on)
         plain->arena,
         signed_call(hold, "GetParameter", STR("{\"Name\":\"/bench/plain\"}")));
     hold_send(&plain->peer, plain->text);
+}
+
+void hold_load_free(struct hold *hold)
+{
+    struct plain *plain = (struct plain *)hold->plain;
+    for (uint32_t i = 0; i < hold->clients->count; i++) {
+        if (hold->clients[i].peer.fd >= 0) {
+            close(hold->clients[i].peer.fd);
+        }
+        buf_free(&hold->clients[i].peer.in);
+    }
+    mem_free(hold->clients);
+    if (plain != NULL) {
+        close(plain->peer.fd);
+        buf_free(&plain->peer.in);
+        arena_free(plain->arena);
+        mem_free(plain);
+    }
 }

@@ -97,14 +97,40 @@ static void answer_one(struct hold *hold, struct hold_peer *peer,
     }
 }
 
+/* ---- connections ---- */
+
+static void add_peer(struct hold *hold, int fd,
+                     void (*ready)(struct hold *hold, struct hold_peer *peer))
+{
+    struct hold_peer *peer = mem_new(sizeof(*peer));
+    peer->fd = fd;
+    peer->ready = ready;
+    peer->next = hold->stub;
+    peer->link = &hold->stub;
+    if (peer->next != NULL) {
+        peer->next->link = &peer->next;
+    }
+    hold->stub = peer;
+    hold_watch(hold, peer);
+}
+
+static void drop_peer(struct hold_peer *peer)
+{
+    *peer->link = peer->next;
+    if (peer->next != NULL) {
+        peer->next->link = peer->link;
+    }
+    close(peer->fd);
+    buf_free(&peer->in);
+    mem_free(peer);
+}
+
 static void take_requests(struct hold *hold, struct hold_peer *peer)
 {
     struct str head, body;
     if (!hold_receive(peer)) {
         atomic_fetch_sub(&hold->shared->stub_connections, 1);
-        close(peer->fd);
-        buf_free(&peer->in);
-        mem_free(peer);
+        drop_peer(peer);
         return;
     }
     while (hold_message(&peer->in, &head, &body)) {
@@ -125,11 +151,8 @@ static void take_connections(struct hold *hold, struct hold_peer *listener)
             return;
         }
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-        struct hold_peer *peer = mem_new(sizeof(*peer));
-        peer->fd = fd;
-        peer->ready = take_requests;
         atomic_fetch_add(&hold->shared->stub_connections, 1);
-        hold_watch(hold, peer);
+        add_peer(hold, fd, take_requests);
     }
 }
 
@@ -141,16 +164,21 @@ void hold_stub_listen(struct hold *hold)
         .sin_port = htons(hold->options->stub_port),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
     };
-    struct hold_peer *peer = mem_new(sizeof(*peer));
-    peer->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    peer->ready = take_connections;
-    setsockopt(peer->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    setsockopt(peer->fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-    if (bind(peer->fd, (struct sockaddr *)&where, sizeof(where)) != 0 ||
-        listen(peer->fd, 4096) != 0) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+    if (bind(fd, (struct sockaddr *)&where, sizeof(where)) != 0 ||
+        listen(fd, 4096) != 0) {
         hold_fail("the stub cannot listen: %s", strerror(errno));
     }
-    hold_watch(hold, peer);
+    add_peer(hold, fd, take_connections);
+}
+
+void hold_stub_free(struct hold *hold)
+{
+    while (hold->stub != NULL) {
+        drop_peer(hold->stub);
+    }
 }
 
 void hold_stub_release(struct hold *hold)
