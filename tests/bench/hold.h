@@ -72,6 +72,7 @@ struct hold {
     struct hold_client *clients;
     struct hold_peer *plain;
     bool plain_on;
+    bool plain_busy;          /* a plain call is under way */
     struct hold_peer *stub;   /* its listener and its connections */
     struct hold_peer *parked; /* --slow: those not answered yet */
     struct arena *scratch;

@@ -209,6 +209,7 @@ static void take_plain(struct hold *hold, struct hold_peer *peer)
         }
         buf_drop_front(&peer->in, head.len + body.len);
         atomic_fetch_add(&hold->shared->plain_answers, 1);
+        hold->plain_busy = hold->plain_on;
         if (hold->plain_on) {
             hold_send(peer, plain->text);
         }
@@ -241,6 +242,7 @@ void hold_load_plain(struct hold *hold, bool on)
         plain->arena,
         signed_call(hold, "GetParameter", STR("{\"Name\":\"/bench/plain\"}")));
     hold_send(&plain->peer, plain->text);
+    hold->plain_busy = true;
 }
 
 void hold_load_free(struct hold *hold)

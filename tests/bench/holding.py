@@ -3,6 +3,7 @@
 they do to a plain call, how late they are released, and whether clients that
 leave are noticed. bench_hold (hold.c) makes them and tells where it is."""
 
+import contextlib
 import datetime
 import json
 import os
@@ -12,8 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-from machine import cpu_seconds, family, memory_kb, say
-from peers import PEERS, Settled, free_port, own_keys
+from machine import Watch, cpu_seconds, family, memory_kb, say, undisturbed
+from peers import PEERS, Settled, own_keys, reserved_port
 
 RULES = Path(__file__).resolve().parent / "rules"
 SHARE_OF_LIMIT = 0.9  # of the descriptors that a process may have
@@ -36,19 +37,24 @@ def settled_options(options):
     return more
 
 
-def stages_of(command, pids):
+def stages_of(options, command, pids):
     """A line of the tool at each stage; memory and CPU time are read then."""
     stages = {}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
-                          env=own_keys()) as tool:
+    cpus = (0, 1) if options.loops == 1 else range(os.cpu_count())
+    with Watch(pids, cpus) as watch, contextlib.ExitStack() as stack:
+        tool = stack.enter_context(subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=own_keys()))
+        stack.callback(tool.kill)
         for line in tool.stdout:
             stage = json.loads(line)
             stage.update(memory_kb=memory_kb(pids), cpu_s=cpu_seconds(pids),
                          at=time.monotonic())
             stages[stage["stage"]] = stage
             say(f"holding: {stage['stage']}, {stage['held']} held")
+        tool.wait()
     if tool.returncode != 0 or "end" not in stages:
-        sys.exit(f"bench: {command[3]} ended with {tool.returncode}")
+        sys.exit(f"bench: {command[3].name} ended with {tool.returncode}")
+    stages["end"].update(watch.figures(options))
     return stages
 
 
@@ -56,7 +62,7 @@ def departures_ms(log, left_ms):
     """How long after they hung up the log says of each that it has gone."""
     late = []
     for line in log.read_text().splitlines():
-        if '"event":"client-gone"' in line:
+        if '"event":"client-gone"' in line and "PutParameter" in line:
             moment = json.loads(line)["time"].replace("Z", "+00:00")
             stamp = datetime.datetime.fromisoformat(moment).timestamp()
             late.append(stamp * 1000 - left_ms)
@@ -80,18 +86,18 @@ def figures_of(stages, calls):
         "stub_connections": still["stub_connections"],
         "plain_rate": around,
         "plain_rate_held": statistics.median(stages["plain-held"]["rates"]),
-        "plain_ratio":
-            statistics.median(stages["plain-held"]["rates"]) / around,
+        "plain_ratio": statistics.median(stages["plain-held"]["rates"]) /
+        max(around, 1),
         **{name: end[name] for name in (
             "answered", "left", "wrong", "not_sent_once", "late_p50_ms",
-            "late_p99_ms", "late_max_ms")},
+            "late_p99_ms", "late_max_ms", "foreign", "slow", "disturbed")},
         "stages": list(stages.values()),
     }
 
 
 def command_for(options, peer, upstream, calls, leavers, *more):
-    last = os.cpu_count() - 1
-    return ["taskset", "-c", str(last), options.folder / "tests" / "bench" /
+    cpu = 1 if options.loops == 1 else os.cpu_count() - 1
+    return ["taskset", "-c", str(cpu), options.folder / "tests" / "bench" /
             "bench_hold", "--port", str(peer.port), "--stub-port",
             str(upstream), "--calls", str(calls), "--leavers", str(leavers),
             "--still-ms", str(options.still * 1000), "--spread-ms",
@@ -99,15 +105,14 @@ def command_for(options, peer, upstream, calls, leavers, *more):
 
 
 def hold(options, folder):
-    upstream = free_port()
-    cpus = f"0-{os.cpu_count() - 2}"
-    with Settled(folder, upstream, cpu=cpus,
-                 more=settled_options(options)) as peer:
+    cpus = f"0-{os.cpu_count() - 2}" if options.loops > 1 else 0
+    with reserved_port() as upstream, Settled(
+            folder, upstream, cpu=cpus, more=settled_options(options)) as peer:
         time.sleep(0.5)  # its loops, where it has several
         leavers = max(options.held // 100, 1)
         stages = stages_of(
-            command_for(options, peer, upstream, options.held, leavers,
-                        "--processes", str(options.load_processes)),
+            options, command_for(options, peer, upstream, options.held, leavers,
+                                 "--processes", str(options.load_processes)),
             family(peer.pid))
         gone = departures_ms(peer.log, stages["leaving"]["wall_ms"])
     figures = figures_of(stages, options.held)
@@ -119,10 +124,9 @@ def hold(options, folder):
 
 def anchor(options, folder, name, calls):
     """The same, held by a slow upstream: these pin a connection for each."""
-    upstream = free_port()
-    with PEERS[name](folder, upstream) as peer:
+    with reserved_port() as upstream, PEERS[name](folder, upstream) as peer:
         stages = stages_of(
-            command_for(options, peer, upstream, calls, 0, "--slow"),
+            options, command_for(options, peer, upstream, calls, 0, "--slow"),
             family(peer.pid))
     return dict(figures_of(stages, calls), peer=name)
 
@@ -139,9 +143,9 @@ def processes_for(calls):
 
 def run(options, folder):
     options.load_processes = processes_for(options.held)
-    figures = [hold(options, folder)]
+    figures = [undisturbed(options, lambda: hold(options, folder))]
     for name in ("nginx", "haproxy"):
         if name in options.peer:
-            figures.append(anchor(options, folder, name,
-                                  min(options.held, 1000)))
+            figures.append(undisturbed(options, lambda: anchor(
+                options, folder, name, min(options.held, 1000))))
     return figures

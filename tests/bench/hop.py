@@ -6,12 +6,12 @@ each repetition, so that ratios can be taken there: machines have fast and slow
 moments. What others disturbed is measured again."""
 
 import contextlib
+import functools
 import json
 import subprocess
 import sys
-import time
 
-from machine import Watch, cpu_seconds, family, say
+from machine import Watch, cpu_seconds, family, say, undisturbed
 from peers import PEERS, signed_headers, stub
 
 # wrk's own page rounds; this is all it knows.
@@ -50,7 +50,7 @@ def wrk(url, script, connections, seconds):
             "p50_us": p50, "p99_us": p99, "max_us": most, "mean_us": mean}
 
 
-def measure_once(options, folder, upstream, peer, connections):
+def measure(options, folder, upstream, peer, connections):
     pids = family(peer.pid)
     script = write_script(folder, peer)
     with Watch([*pids, upstream.pid]) as watch:
@@ -58,27 +58,7 @@ def measure_once(options, folder, upstream, peer, connections):
         figures = wrk(peer.url, script, connections, options.seconds)
         cpu_s = cpu_seconds(pids) - before
     return dict(figures, cpu_s_100k=cpu_s / figures["requests"] * 1e5,
-                foreign=round(watch.foreign, 3), slow=round(watch.slow, 3))
-
-
-def is_disturbed(options, sample):
-    return (sample["foreign"] > options.noise or
-            sample["slow"] > options.slowness)
-
-
-def measure(options, folder, upstream, peer, connections):
-    """The first that nobody disturbed, else the least disturbed."""
-    samples = []
-    for attempt in range(options.tries):
-        if attempt > 0:
-            time.sleep(options.wait)
-        sample = measure_once(options, folder, upstream, peer, connections)
-        samples.append(sample)
-        if not is_disturbed(options, sample):
-            break
-    best = min(samples, key=lambda s: max(s["foreign"], s["slow"]))
-    return dict(best, tries=len(samples),
-                disturbed=is_disturbed(options, best))
+                **watch.figures(options))
 
 
 def run(options, folder):
@@ -92,8 +72,8 @@ def run(options, folder):
         for connections in options.connections:
             for repetition in range(options.repeat):
                 for name, peer in peers.items():
-                    sample = measure(options, folder, upstream, peer,
-                                     connections)
+                    sample = undisturbed(options, functools.partial(
+                        measure, options, folder, upstream, peer, connections))
                     samples.append(dict(sample, peer=name,
                                         connections=connections,
                                         repetition=repetition))

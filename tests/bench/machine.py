@@ -128,11 +128,11 @@ def memory_kb(pids):
 
 # ---- whether it is left alone ----
 
-def busy_seconds():
-    """Of the two CPUs that are used here, by anyone, and what was stolen."""
-    total = 0
+def busy_seconds(cpus):
+    """Of these CPUs, by anyone, and what was stolen."""
+    total, names = 0, [f"cpu{cpu}" for cpu in cpus]
     for line in Path("/proc/stat").read_text().splitlines():
-        if line.split()[0] in ("cpu0", "cpu1"):
+        if line.split()[0] in names:
             user, nice, system, _, _, irq, soft, steal = map(
                 int, line.split()[1:9])
             total += user + nice + system + irq + soft + steal
@@ -156,8 +156,8 @@ class Watch:
 
     fastest = 1
 
-    def __init__(self, pids):
-        self.pids = pids
+    def __init__(self, pids, cpus=(0, 1)):
+        self.pids, self.cpus = pids, cpus
 
     def ours(self):
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -167,16 +167,35 @@ class Watch:
     def __enter__(self):
         self.slowest = calibrate()
         self.begun = time.monotonic()
-        self.busy, self.used = busy_seconds(), self.ours()
+        self.busy, self.used = busy_seconds(self.cpus), self.ours()
         return self
 
     def __exit__(self, *_):
         seconds = time.monotonic() - self.begun
         used = self.ours() - self.used
-        self.foreign = (busy_seconds() - self.busy - used) / seconds
+        self.foreign = (busy_seconds(self.cpus) - self.busy - used) / seconds
         self.slowest = max(self.slowest, calibrate())
         Watch.fastest = min(Watch.fastest, self.slowest)
-        self.slow = self.slowest / Watch.fastest - 1
+
+    def figures(self, options):
+        slow = self.slowest / Watch.fastest - 1
+        return {"foreign": round(self.foreign, 3), "slow": round(slow, 3),
+                "disturbed": self.foreign > options.noise or
+                slow > options.slowness}
+
+
+def undisturbed(options, measure):
+    """The first that nobody disturbed, else the least disturbed."""
+    samples = []
+    for attempt in range(options.tries):
+        if attempt > 0:
+            time.sleep(options.wait)
+        samples.append(measure())
+        if not samples[-1]["disturbed"]:
+            break
+    best = min(samples, key=lambda s: (s["disturbed"],
+                                       max(s["foreign"], s["slow"])))
+    return dict(best, tries=len(samples))
 
 
 def require():

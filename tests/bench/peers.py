@@ -5,6 +5,7 @@ who stand before it. Each is a context that ends what it started.
 A peer may be started behind a prefix (valgrind); all run as one process that
 stays in the foreground, so that whoever counts sees the one that works."""
 
+import contextlib
 import datetime
 import hashlib
 import hmac
@@ -28,6 +29,15 @@ def free_port():
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]
+
+
+@contextlib.contextmanager
+def reserved_port():
+    """Nobody's but that of a program which is started later and shares it."""
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        one.bind(("127.0.0.1", 0))
+        yield one.getsockname()[1]
 
 
 def wait_for(server):

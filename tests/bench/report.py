@@ -116,7 +116,7 @@ def piece_table(pieces):
 def hold_table(figures):
     lines = [("peer", "held", "KB each", "after", "opened in s", "CPU %",
               "reads/s", "plain/s none", "held", "ratio", "late p50 ms",
-              "p99", "max", "wrong", "left: noticed", "last ms")]
+              "p99", "max", "wrong", "left: noticed", "last ms", "disturbed")]
     for f in figures:
         lines.append((
             f["peer"], f["calls"], f"{f['kb_per_call']:.1f}",
@@ -126,7 +126,8 @@ def hold_table(figures):
             f"{f['plain_ratio']:.2f}", f"{f['late_p50_ms']:.2f}",
             f"{f['late_p99_ms']:.2f}", f"{f['late_max_ms']:.2f}", f["wrong"],
             f"{f['left']}: {f.get('noticed', '-')}",
-            number(f.get("noticed_last_ms"), ".0f")))
+            number(f.get("noticed_last_ms"), ".0f"),
+            "yes" if f["disturbed"] else "no"))
     return rows(*lines)
 
 
@@ -156,7 +157,7 @@ def hold_figures(figures):
     return {"memory": ours["kb_per_call"], "plain": ours["plain_ratio"],
             "late": ours["late_p99_ms"],
             "wrong": ours["wrong"] + ours["not_sent_once"] + unanswered,
-            "unnoticed": ours["left"] - ours["noticed"],
+            "unnoticed": abs(ours["left"] - ours["noticed"]),
             "noticed": ours["noticed_last_ms"]}
 
 
