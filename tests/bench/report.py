@@ -184,8 +184,9 @@ def goal_table(result):
 
 
 def machine_lines(machine):
-    versions = ", ".join(f"{name} {version}" for name, version in
-                         machine["versions"].items() if version)
+    versions = ", ".join(
+        version if version.lower().startswith(name) else f"{name} {version}"
+        for name, version in machine["versions"].items() if version)
     return (f"{machine['when']}: {machine['cpu']}, {machine['cores']} cores, "
             f"{machine['memory_gib']} GiB, {machine['system']}, Linux "
             f"{machine['kernel']}; load before: "
