@@ -70,7 +70,7 @@ def field(file, name):
 def versions(settled):
     found = {
         "settled": first_line(settled, "version"),
-        "commit": first_line("git", "describe", "--always", "--dirty"),
+        "tree": first_line("git", "describe", "--always", "--dirty"),
         "nginx": first_line(program("nginx"), "-v").rpartition("/")[2],
         "haproxy": first_line(program("haproxy"), "-v").split(" - ")[0],
         "wrk": first_line("wrk", "-v").split(" [")[0],
@@ -199,7 +199,7 @@ def undisturbed(options, measure):
 
 
 def require():
-    if sys.platform != "linux" or (os.cpu_count() or 1) < 2:
-        sys.exit("bench: this needs Linux and two cores")
+    if sys.platform != "linux" or not {0, 1} <= os.sched_getaffinity(0):
+        sys.exit("bench: this needs Linux and the CPUs 0 and 1")
     if not shutil.which("apt-get") and not shutil.which("wrk"):
         sys.exit("bench: install " + ", ".join(PACKAGES.values()) + " first")
