@@ -1,5 +1,6 @@
 # Builds every JSON file below a folder into a library, as assembler .incbin,
-# with a table of names. The compiler never sees the bytes, so it is quick.
+# with a table of names. The compiler never sees the bytes, so it is quick. What
+# holds no code says so, or the whole program would lose its marks (cet.h).
 function(embed_assets target folder)
   file(GLOB_RECURSE found CONFIGURE_DEPENDS RELATIVE "${folder}"
        "${folder}/*.json")
@@ -27,6 +28,9 @@ ${rows}    .globl asset_count
 asset_count:
     .quad ${n}
     .section .note.GNU-stack,\"\",%progbits
+#ifdef __CET__
+#include <cet.h>
+#endif
 " @ONLY)
   target_sources(${target} PRIVATE "${asm}")
 endfunction()

@@ -48,7 +48,8 @@ function(embed_page target folder)
   embed_part(markup "${folder}" rows page.html)
   embed_part(style "${folder}" rows page.css)
   embed_part(script "${folder}" rows ${PAGE_SCRIPTS})
-  string(APPEND rows "    .section .note.GNU-stack,\"\",%progbits\n")
+  string(APPEND rows "    .section .note.GNU-stack,\"\",%progbits\n"
+                     "#ifdef __CET__\n#include <cet.h>\n#endif\n")
   file(CONFIGURE OUTPUT "${asm}" CONTENT "${rows}" @ONLY)
   foreach(file IN ITEMS page.html page.css LISTS PAGE_SCRIPTS)
     # The hashes are made when CMake runs, so a change must make it run.
