@@ -11,7 +11,7 @@ static const uint64_t SWALLOW = (uint64_t)1 << 20;
 /* Under TLS we cannot write an answer ourselves: read more, then give up. */
 static const uint64_t SWALLOW_TLS = (uint64_t)64 << 20;
 /* Shorter waits are not worth the two system calls of a watch. */
-enum { LOOK_MS = 5 };
+enum { LOOK_MS = 5, PATIENCE_MS = 1000 };
 
 static struct timers *timers_of(const struct exchange *exchange)
 {
@@ -229,6 +229,24 @@ static bool is_too_much_left(const struct exchange *exchange, uint64_t limit)
                : (uint64_t)exchange->call.body_length - exchange->seen > limit;
 }
 
+static void patience_ends(void *ctx)
+{
+    struct exchange *exchange = ctx;
+    if (exchange->stage == STAGE_BODY) {
+        start_farewell(exchange);
+    }
+}
+
+/* To keep a connection what is left of a body is read, but not from somebody
+ * who takes his time. */
+static void wait_for_rest(struct exchange *exchange)
+{
+    overdue_begin(exchange->server, exchange->client, false);
+    if (!exchange->server->tls) {
+        timer_arm(timers_of(exchange), &exchange->patience, PATIENCE_MS);
+    }
+}
+
 /* The answer is known: sends it, now or after what is left of the body. */
 void server_exchange_deliver(struct exchange *exchange)
 {
@@ -237,6 +255,7 @@ void server_exchange_deliver(struct exchange *exchange)
         /* Going on in this stage means: answer at once, then close. */
         if (!exchange->expects && !is_too_much_left(exchange, SWALLOW)) {
             exchange->stage = STAGE_WANTED;
+            wait_for_rest(exchange);
         }
         unpark(exchange);
         break;
@@ -244,6 +263,7 @@ void server_exchange_deliver(struct exchange *exchange)
         if (is_too_much_left(exchange, SWALLOW) && !exchange->server->tls) {
             start_farewell(exchange);
         } else {
+            wait_for_rest(exchange);
             unpark(exchange);
         }
         break;
@@ -305,6 +325,8 @@ enum next server_exchange_go_on(struct exchange *exchange)
     case STAGE_BODY:
         exchange->stage = STAGE_WHOLE;
         exchange->client->whole = true;
+        overdue_end(exchange->client);
+        timer_cancel(timers_of(exchange), &exchange->patience);
         http_pipe_end(&exchange->pipe);
         return answer_or_park(exchange);
     case STAGE_OFFERED:
@@ -338,6 +360,7 @@ void server_exchange_over(struct exchange *exchange, bool fine)
     stop_looking(exchange);
     farewell_stop(&exchange->farewell);
     timer_cancel(timers, &exchange->offer);
+    timer_cancel(timers, &exchange->patience);
     http_pipe_set_writer(&exchange->pipe, NULL, NULL);
     timer_cancel(timers, &exchange->room);
     http_pipe_break(&exchange->pipe, NULL);
@@ -346,6 +369,7 @@ void server_exchange_over(struct exchange *exchange, bool fine)
     }
     give_source_back(exchange);
     exchange->link = NULL;
+    overdue_begin(exchange->server, exchange->client, true);
     exchange->client = NULL;
     if (exchange->next != NULL) {
         exchange->next->previous = exchange->previous;
@@ -395,6 +419,7 @@ struct exchange *server_exchange_new(struct server *server,
     timer_init(&exchange->offer, offer, exchange);
     timer_init(&exchange->room, room_again, exchange);
     timer_init(&exchange->look, look, exchange);
+    timer_init(&exchange->patience, patience_ends, exchange);
     timer_init(&exchange->ready, source_ready, exchange);
     http_pipe_set_writer(&exchange->pipe, timers_of(exchange), &exchange->room);
     if (exchange->next != NULL) {
@@ -422,6 +447,7 @@ enum next server_exchange_open(struct exchange *exchange,
                                int64_t body_length)
 {
     copy_head(exchange, head);
+    overdue_end(exchange->client);
     exchange->http10 = str_eq(head->version, STR("HTTP/1.0"));
     exchange->call.body_length = body_length;
     exchange->expects =

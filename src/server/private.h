@@ -7,6 +7,7 @@
  * linger.c   lets a client read an answer before its connection is reset
  * farewell.c an answer written past libmicrohttpd, in the middle of an upload
  * exchange.c one request and its answer
+ * overdue.c  clients that never come to the end of what they send
  * call.c     what a handler may ask of them
  * server.c   everything that touches libmicrohttpd
  */
@@ -151,6 +152,11 @@ struct shard {
 struct client {
     struct shard *shard;
     bool whole; /* nothing of a request can still be under way */
+    int fd;
+    int64_t since_ms; /* of what must end soon; -1: nothing */
+    bool in_head;     /* that is a head */
+    struct client *next;
+    struct client *previous;
 };
 
 struct server {
@@ -162,6 +168,8 @@ struct server {
     struct loop_hook hook;
     struct shard shards[SHARDS];
     struct exchange *first;
+    struct client *first_client;
+    struct timer overdue; /* looks at all of them */
     size_t clients;
     size_t coming;
     size_t active;
@@ -208,6 +216,7 @@ struct exchange {
     struct timer offer;      /* hands the call to the handler */
     struct timer room;       /* the pipe has room again */
     struct timer look;       /* time to watch whether the client leaves */
+    struct timer patience;   /* the answer waits no longer for the body's end */
     struct timer ready;      /* the answer's source has more */
     struct loop_watch watch;
     bool answered;
@@ -247,6 +256,17 @@ void server_exchange_tell_gone(struct exchange *exchange);
 void server_exchange_deliver(struct exchange *exchange);
 /* The length that an answer without a body announces; -1: none. */
 int64_t server_exchange_announced_length(const struct exchange *exchange);
+
+/* ---- overdue.c ---- */
+
+void overdue_init(struct server *server);
+void overdue_stop(struct server *server);
+void overdue_add(struct server *server, struct client *client);
+void overdue_remove(struct server *server, struct client *client);
+/* From now on it must come to the end of its next head (or of a body that
+ * nobody reads, for it is answered already) within server_config.head_ms. */
+void overdue_begin(struct server *server, struct client *client, bool in_head);
+void overdue_end(struct client *client);
 
 /* ---- call.c ---- */
 

@@ -16,6 +16,7 @@ enum {
     DEFAULT_HEADER_LIMIT = 32 * 1024,
     DEFAULT_CONNECTIONS = 10000,
     DEFAULT_IDLE_MS = 75000,
+    DEFAULT_HEAD_MS = 120000,
     /* Few clients share one daemon, for fewer system calls; many spread. */
     CLIENTS_TO_FILL = 128,
 };
@@ -252,6 +253,10 @@ static void on_connection(void *ctx, struct MHD_Connection *link,
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         client = mem_new(sizeof(*client));
         client->shard = shard;
+        client->fd =
+            MHD_get_connection_info(link, MHD_CONNECTION_INFO_CONNECTION_FD)
+                ->connect_fd;
+        overdue_add(server, client);
         *socket_context = client;
         shard->clients++;
         server->clients++;
@@ -261,11 +266,9 @@ static void on_connection(void *ctx, struct MHD_Connection *link,
         return;
     }
     if (!client->whole && !server->stopping) {
-        linger_start(
-            &server->lingerers,
-            MHD_get_connection_info(link, MHD_CONNECTION_INFO_CONNECTION_FD)
-                ->connect_fd);
+        linger_start(&server->lingerers, client->fd);
     }
+    overdue_remove(server, client);
     mem_free(client);
     *socket_context = NULL;
     shard->clients--;
@@ -414,6 +417,7 @@ static void set_defaults(struct server_config *config)
                                    ? config->connection_limit
                                    : DEFAULT_CONNECTIONS;
     config->idle_ms = config->idle_ms > 0 ? config->idle_ms : DEFAULT_IDLE_MS;
+    config->head_ms = config->head_ms > 0 ? config->head_ms : DEFAULT_HEAD_MS;
 }
 
 struct server *server_new(struct loop *loop, const struct server_config *config,
@@ -425,6 +429,7 @@ struct server *server_new(struct loop *loop, const struct server_config *config,
     server->config = *config;
     server->handler = handler;
     server->lingerers.loop = loop;
+    overdue_init(server);
     set_defaults(&server->config);
     server->tls = config->tls_certificate.ptr != NULL;
     server->certificate = arena_str(arena, config->tls_certificate).ptr;
@@ -497,4 +502,5 @@ void server_free(struct server *server)
     }
     assert(server->first == NULL);
     linger_stop_all(&server->lingerers);
+    overdue_stop(server);
 }

@@ -27,6 +27,7 @@ struct server_config {
     size_t header_limit; /* bytes of request line and headers */
     size_t connection_limit;
     int64_t idle_ms; /* a connection on which nothing moves; 0 = 75 s */
+    int64_t head_ms; /* for a head to become whole; 0 = 120 s */
     struct str tls_certificate; /* PEM text; STR_NONE: plain */
     struct str tls_key;
 };
