@@ -40,6 +40,9 @@ struct aws_registry;
 /* Reads the index of services; the model of one is parsed when first asked. */
 struct aws_registry *aws_registry_new(void);
 void aws_registry_free(struct aws_registry *registry);
+/* For the JSON of calls and of their answers; else json_default_limits. */
+void aws_registry_limit_json(struct aws_registry *registry,
+                             const struct json_limits *limits);
 
 /* A service, by botocore's name ("ssm", "resourcegroupstaggingapi"). */
 struct aws_service {
@@ -116,6 +119,7 @@ struct aws_call {
     struct str prefix;        /* path prefix without slashes; STR_NONE: none */
     const struct json *input; /* JSON protocols; NULL: not read */
     struct str trouble; /* why the input could not be read; STR_NONE: fine */
+    bool beyond;        /* that is, for it goes beyond our limits */
 };
 /*
  * From the head and, where there is one, the body (decoded when gzip). Order:
@@ -178,5 +182,10 @@ bool aws_request_write(struct aws_registry *registry, struct arena *arena,
 bool aws_response_read(struct arena *arena, enum aws_protocol protocol,
                        const struct http_response *response,
                        const struct json **ret_output, struct str *reterr);
+/* The same within the registry's limits. */
+bool aws_answer_read(const struct aws_registry *registry, struct arena *arena,
+                     enum aws_protocol protocol,
+                     const struct http_response *response,
+                     const struct json **ret_output, struct str *reterr);
 
 #endif

@@ -127,10 +127,15 @@ static void read_json_input(struct looking *look)
     struct diag diag;
     diag_init(&diag, look->arena);
     const struct json *value = NULL;
-    if (!json_parse(look->arena, source, &json_default_limits, &value, &diag)) {
+    const struct aws_registry *registry = look->registry;
+    if (!json_parse(look->arena, source, &registry->limits, &value, &diag)) {
         size_t at = diag.first != NULL ? diag.first->span.start : 0;
-        call->trouble = arena_printf(
-            look->arena, "the body is not valid JSON (at byte %zu)", at);
+        call->trouble = aws_beyond(registry, look->arena, look->body);
+        call->beyond = call->trouble.len > 0;
+        if (!call->beyond) {
+            call->trouble = arena_printf(
+                look->arena, "the body is not valid JSON (at byte %zu)", at);
+        }
     } else if (!json_is(value, JSON_OBJECT)) {
         call->trouble = STR("the body is JSON, but not an object");
     } else {

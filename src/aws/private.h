@@ -52,7 +52,15 @@ struct aws_registry {
     struct service *services; /* by name, sorted */
     size_t count;
     bool routes_read;
+    struct json_limits limits; /* of bodies, both ways */
 };
+
+/* ---- request.c ---- */
+
+/* STR_NONE, or that the text goes beyond the limits, and which options set
+ * them. */
+struct str aws_beyond(const struct aws_registry *registry, struct arena *arena,
+                      struct str text);
 
 /* ---- service.c ---- */
 

@@ -57,9 +57,23 @@ bool aws_request_write(struct aws_registry *registry, struct arena *arena,
     return true;
 }
 
-bool aws_response_read(struct arena *arena, enum aws_protocol protocol,
-                       const struct http_response *response,
-                       const struct json **ret_output, struct str *reterr)
+struct str aws_beyond(const struct aws_registry *registry, struct arena *arena,
+                      struct str text)
+{
+    const struct json_limits *limits = &registry->limits;
+    return !json_is_beyond(text, limits)
+               ? STR_NONE
+               : arena_printf(arena,
+                              "the body has more than %zu JSON values "
+                              "(--json-nodes) or is nested deeper than %zu "
+                              "levels (--json-depth)",
+                              limits->nodes, limits->depth);
+}
+
+static bool read_answer(struct arena *arena, enum aws_protocol protocol,
+                        const struct http_response *response,
+                        const struct json_limits *limits,
+                        const struct json **ret_output, struct str *reterr)
 {
     if (!aws_protocol_is_json(protocol)) {
         *reterr = arena_printf(arena, "answers in %s are not read",
@@ -70,8 +84,7 @@ bool aws_response_read(struct arena *arena, enum aws_protocol protocol,
         *ret_output = json_new(arena, JSON_OBJECT);
         return true;
     }
-    const struct json *value =
-        json_read(arena, response->body, &json_default_limits);
+    const struct json *value = json_read(arena, response->body, limits);
     if (!json_is(value, JSON_OBJECT)) {
         /* The parser's words might quote a secret. */
         *reterr = STR("the answer is not a JSON object");
@@ -79,4 +92,30 @@ bool aws_response_read(struct arena *arena, enum aws_protocol protocol,
     }
     *ret_output = value;
     return true;
+}
+
+bool aws_response_read(struct arena *arena, enum aws_protocol protocol,
+                       const struct http_response *response,
+                       const struct json **ret_output, struct str *reterr)
+{
+    return read_answer(arena, protocol, response, &json_default_limits,
+                       ret_output, reterr);
+}
+
+bool aws_answer_read(const struct aws_registry *registry, struct arena *arena,
+                     enum aws_protocol protocol,
+                     const struct http_response *response,
+                     const struct json **ret_output, struct str *reterr)
+{
+    if (read_answer(arena, protocol, response, &registry->limits, ret_output,
+                    reterr)) {
+        return true;
+    }
+    struct str beyond = aws_protocol_is_json(protocol)
+                            ? aws_beyond(registry, arena, response->body)
+                            : STR_NONE;
+    if (beyond.len > 0) {
+        *reterr = arena_join(arena, STR("its answer is too much: "), beyond);
+    }
+    return false;
 }

@@ -130,6 +130,7 @@ struct aws_registry *aws_registry_new(void)
 {
     struct aws_registry *registry = mem_new(sizeof *registry);
     registry->arena = arena_new();
+    registry->limits = json_default_limits;
     struct arena *scratch = arena_new();
     const struct json *index =
         aws_asset_parse(scratch, STR("models/services.json"));
@@ -153,6 +154,12 @@ void aws_registry_free(struct aws_registry *registry)
     }
     arena_free(registry->arena);
     mem_free(registry);
+}
+
+void aws_registry_limit_json(struct aws_registry *registry,
+                             const struct json_limits *limits)
+{
+    registry->limits = *limits;
 }
 
 struct service *service_find(const struct aws_registry *registry,

@@ -178,6 +178,14 @@ static const struct rule *rule_for(const struct exchange *x)
                : rules_find(x->rules, x->aws.service, x->aws.operation);
 }
 
+/* It should be held, but cannot be read here: sent all the same, it would be
+ * confirmed by nobody. */
+static bool is_beyond_rules(const struct exchange *x)
+{
+    return x->aws.beyond &&
+           rules_find(x->rules, x->aws.service, x->aws.operation) != NULL;
+}
+
 static void say_received(const struct exchange *x)
 {
     struct arena *scratch = arena_new();
@@ -202,6 +210,12 @@ static enum progress step_identify(struct exchange *x)
     x->policy = policy_word(http_headers_get(headers, "x-settled-policy"));
     if (!place_call(x, &why)) {
         return engine_exchange_fault(x, 400, "UnknownEndpoint", why);
+    }
+    if (is_beyond_rules(x)) {
+        return engine_exchange_fault(x, 413, "RequestEntityTooLargeException",
+                                     arena_printf(x->arena,
+                                                  "%.*s; nothing was sent",
+                                                  STR_ARG(x->aws.trouble)));
     }
     x->rule = rule_for(x);
     if (x->rule != NULL) {

@@ -205,8 +205,8 @@ static void read_answer(struct probe *probe, enum aws_protocol protocol)
     const struct json *page = NULL;
     struct str why = STR_NONE;
     bucket_succeeded(probe->bucket);
-    if (!aws_response_read(probe->arena, protocol, &probe->fetch.response,
-                           &page, &why)) {
+    if (!aws_answer_read(probe->engine->config.registry, probe->arena, protocol,
+                         &probe->fetch.response, &page, &why)) {
         finish(probe,
                (struct probe_result){.kind = PROBE_LOST, .message = why});
         return;

@@ -397,8 +397,8 @@ static struct probe_result result_of(const struct exchange *x,
     }
     struct probe_result result = {.kind = PROBE_ANSWERED,
                                   .status = response->status};
-    if (!aws_response_read(arena, x->aws.protocol, response, &result.output,
-                           &why)) {
+    if (!aws_answer_read(x->engine->config.registry, arena, x->aws.protocol,
+                         response, &result.output, &why)) {
         result = (struct probe_result){.kind = PROBE_LOST, .message = why};
     }
     return result;

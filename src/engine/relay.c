@@ -182,7 +182,8 @@ static enum progress report_no_answer(struct exchange *x)
                                  message);
 }
 
-static void say_answered(struct exchange *x)
+/* `unread`: why the answer could not be read; STR_NONE: it was, or need not. */
+static void say_answered(struct exchange *x, struct str unread)
 {
     struct arena *scratch = arena_new();
     struct event event = {
@@ -191,6 +192,7 @@ static void say_answered(struct exchange *x)
         .code = x->error_code,
         .request_id = x->request_id,
         .waited_ms = event_number(x->heard_at.ms - x->sent_at.ms),
+        .detail = unread,
     };
     if (x->rule != NULL) {
         event.value = engine_read_value_written(x, scratch);
@@ -211,16 +213,17 @@ static void note_started(struct exchange *x)
     x->started_ms = answered_ms - (x->heard_at.ms - x->sent_at.ms) - 1000;
 }
 
-static void read_output(struct exchange *x)
+static struct str read_output(struct exchange *x)
 {
     struct str why = STR_NONE;
-    if (!aws_response_read(x->arena, x->aws.protocol, &x->fetch.response,
-                           &x->response, &why)) {
+    if (!aws_answer_read(x->engine->config.registry, x->arena, x->aws.protocol,
+                         &x->fetch.response, &x->response, &why)) {
         x->response = NULL;
     } else if (x->resources == NULL) {
         engine_exchange_name_resource(
             x); /* some are named by the answer only */
     }
+    return why;
 }
 
 enum progress step_hear(struct exchange *x)
@@ -246,14 +249,15 @@ enum progress step_hear(struct exchange *x)
     x->request_id = aws_request_id(response);
     note_started(x);
     bool success = response->status >= 200 && response->status < 300;
+    struct str unread = STR_NONE;
     if (!success) {
         aws_error_read(x->arena, x->aws.protocol, response, &x->error_code,
                        &x->error_message);
     }
     if (success && x->rule != NULL) {
-        read_output(x);
+        unread = read_output(x);
     }
-    say_answered(x);
+    say_answered(x, unread);
     if (success && x->rule == NULL && !x->watched) {
         config->learn(config->learn_ctx, &x->aws, response);
     }
@@ -291,7 +295,7 @@ enum progress step_pass(struct exchange *x)
     }
     x->heard_at.ms = engine_now_ms(x->engine);
     x->request_id = aws_request_id(&x->fetch.response);
-    say_answered(x);
+    say_answered(x, STR_NONE);
     x->replying = true;
     x->call->ops->reply_stream(
         x->call, &x->fetch.response, http_response_length(&x->fetch.response),

@@ -70,6 +70,10 @@ json_parse(struct arena *arena, const struct source *source,
 const struct json *json_read(struct arena *arena, struct str text,
                              const struct json_limits *limits);
 
+/* Why the text cannot be parsed is that it goes beyond the limits; up to there
+ * it is JSON. */
+bool json_is_beyond(struct str text, const struct json_limits *limits);
+
 /*
  * Maps an offset in the decoded text of a string node back to an offset in the
  * source, escapes and quote included, so that an error inside an expression

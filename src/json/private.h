@@ -21,6 +21,7 @@ struct json_census {
     size_t values;
     size_t keys;
     struct span root;
+    bool beyond; /* it failed by a limit, not by what the text says */
 };
 
 bool json_scan(const struct source *source, const struct json_limits *limits,

@@ -200,6 +200,7 @@ static void end_value(struct scanner *s)
 static bool open_container(struct scanner *s, char c)
 {
     if (s->open.len >= s->depth_limit) {
+        s->census.beyond = true;
         diag_add(s->diag, s->source, here(s), "nested deeper than %zu levels",
                  s->depth_limit);
         return false;
@@ -222,6 +223,7 @@ static bool scan_value(struct scanner *s)
 {
     char c = peek(s);
     if (s->census.values >= s->node_limit) {
+        s->census.beyond = true;
         diag_add(s->diag, s->source, here(s), "more than %zu values",
                  s->node_limit);
         return false;
@@ -339,4 +341,16 @@ bool json_scan(const struct source *source, const struct json_limits *limits,
     buf_free(&s.open);
     *ret_census = s.census;
     return good;
+}
+
+bool json_is_beyond(struct str text, const struct json_limits *limits)
+{
+    struct arena *scratch = arena_new();
+    const struct source source = {.text = text};
+    struct json_census census = {0};
+    struct diag unheard;
+    diag_init(&unheard, scratch);
+    bool good = json_scan(&source, limits, &census, &unheard);
+    arena_free(scratch);
+    return !good && census.beyond;
 }

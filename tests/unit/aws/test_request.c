@@ -102,12 +102,42 @@ static void answers_are_read(void **state)
     }
 }
 
+static void an_answer_beyond_the_limits_says_so(void **state)
+{
+    struct given *given = *state;
+    static const struct {
+        const char *body;
+        const char *says; /* NULL: read */
+    } rows[] = {
+        {"{\"a\": [[1]]}", NULL},
+        {"{\"a\": [[[1]]]}", "nested deeper than 3 levels (--json-depth)"},
+        {"[[[[\"hunter2", "--json-depth"},
+        {"{\"a\": [1, 2, 3]}", NULL},
+        {"{\"a\": [1, 2, 3, 4]}", "more than 5 JSON values (--json-nodes)"},
+        {"{\"a\": [1, 2 3, 4]}", "not a JSON object"},
+    };
+    const struct json_limits limits = {.depth = 3, .nodes = 5};
+    aws_registry_limit_json(given->registry, &limits);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct http_response response = {.status = 200,
+                                         .body = str_of(rows[i].body)};
+        const struct json *output = NULL;
+        struct str error = STR("");
+        bool read = aws_answer_read(given->registry, given->arena, AWS_JSON_1_1,
+                                    &response, &output, &error);
+        assert_true(read == (rows[i].says == NULL));
+        assert_true(read || str_contains(error, str_of(rows[i].says)));
+        assert_false(str_contains(error, STR("hunter2")));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         GIVEN_TEST(a_call_is_written_as_its_service_wants_it),
         GIVEN_TEST(what_cannot_be_called_is_a_sentence),
         GIVEN_TEST(answers_are_read),
+        GIVEN_TEST(an_answer_beyond_the_limits_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
