@@ -17,6 +17,8 @@ void *mem_new(size_t size);
 /* Grown bytes are not zeroed. */
 void *mem_resize(void *block, size_t size);
 void mem_free(void *block);
+/* Bytes given and not yet taken back, in the whole process. */
+size_t mem_in_use(void);
 /* Overwrites secrets in a way no optimiser removes. */
 void mem_wipe(void *block, size_t size);
 

@@ -66,6 +66,9 @@ struct creds_gate_config {
     bool any_host;     /* listening beyond loopback: Host is not checked */
     size_t body_limit; /* buffered bytes */
     size_t chunk_limit;
+    size_t
+        memory_limit; /* mem_in_use() above which no call is taken; 0: none */
+    int64_t body_ms;  /* for a buffered body to arrive; 0: no limit */
 };
 /*
  * A filter: Host, Origin and Sec-Fetch-* checks, signature verification, body

@@ -13,6 +13,9 @@ static enum creds_progress step_door(struct creds_gate_call *gc)
 {
     enum creds_refusal refusal = REFUSE_HOST;
     struct str why = STR_NONE;
+    if (creds_gate_is_full(gc->gate)) {
+        return creds_gate_refuse_full(gc);
+    }
     return creds_door_check(gc->call->arena, &gc->gate->config,
                             &gc->call->request, &refusal, &why)
                ? creds_gate_go(gc, GATE_CLAIM)
@@ -200,6 +203,13 @@ static void run(void *ctx)
     }
 }
 
+static void run_late(void *ctx)
+{
+    struct creds_gate_call *gc = ctx;
+    gc->is_late = true;
+    timer_wake(gc->gate->creds->config.timers, &gc->wake);
+}
+
 static void handle(struct http_handler *self, struct http_call *call)
 {
     struct creds_gate *gate = (struct creds_gate *)self;
@@ -207,6 +217,7 @@ static void handle(struct http_handler *self, struct http_call *call)
     gc->gate = gate;
     gc->call = call;
     timer_init(&gc->wake, run, gc);
+    timer_init(&gc->late, run_late, gc);
     gc->next = gate->calls;
     if (gate->calls != NULL) {
         gate->calls->prev = gc;

@@ -12,6 +12,7 @@
 #ifndef CREDS_GATE_H
 #define CREDS_GATE_H
 
+#include "base/mem.h"
 #include "creds/private.h"
 
 /* In the order in which a call takes them. */
@@ -44,6 +45,8 @@ struct creds_gate_call {
     bool trusted; /* --no-verify: nothing is checked */
     bool whole;   /* the body is read before the call goes on */
     struct timer wake;
+    struct timer late; /* the body has had its time */
+    bool is_late;
     struct creds_waiter waiter;
     struct buf body;
     struct http_source *chunks; /* NULL: the body is read as it is */
@@ -71,6 +74,14 @@ static inline enum creds_progress creds_gate_go(struct creds_gate_call *gc,
 enum creds_progress creds_gate_head(struct creds_gate_call *gc);
 enum creds_progress creds_gate_read(struct creds_gate_call *gc);
 enum creds_progress creds_gate_body(struct creds_gate_call *gc);
+
+/* Whether the process holds as much as it may (--memory-limit). */
+static inline bool creds_gate_is_full(const struct creds_gate *gate)
+{
+    size_t limit = gate->config.memory_limit;
+    return limit > 0 && mem_in_use() > limit;
+}
+enum creds_progress creds_gate_refuse_full(struct creds_gate_call *gc);
 
 /* gate_refuse.c: each ends the call here. */
 enum creds_progress creds_gate_refuse(struct creds_gate_call *gc,

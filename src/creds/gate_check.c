@@ -151,6 +151,10 @@ enum creds_progress creds_gate_head(struct creds_gate_call *gc)
     if (gc->whole && chunked && !gc->trusted) {
         verify_chunks(gc);
     }
+    if (gc->whole && length != 0 && gc->gate->config.body_ms > 0) {
+        timer_arm(gc->gate->creds->config.timers, &gc->late,
+                  gc->gate->config.body_ms);
+    }
     enum creds_gate_step next = gc->whole ? GATE_READ : GATE_PASS;
     struct str hash = hash_in_head(gc);
     bool signed_by_head = gc->claim.form != SIGV4_UNSIGNED && hash.ptr != NULL;
@@ -165,6 +169,16 @@ static size_t next_size(const struct creds_gate_call *gc)
 {
     int64_t left = gc->call->body_length - (int64_t)gc->body.len;
     return left >= 0 && left < READ_SIZE ? (size_t)left + 1 : READ_SIZE;
+}
+
+static enum creds_progress refuse_late(struct creds_gate_call *gc)
+{
+    return creds_gate_refuse(
+        gc, REFUSE_TOO_SLOW,
+        arena_printf(gc->call->arena,
+                     "The body has not arrived within %.3g s (--body-timeout); "
+                     "nothing was sent",
+                     (double)gc->gate->config.body_ms / 1000));
 }
 
 enum creds_progress creds_gate_read(struct creds_gate_call *gc)
@@ -183,6 +197,12 @@ enum creds_progress creds_gate_read(struct creds_gate_call *gc)
     if (gc->body.len > limit) {
         return refuse_size(gc);
     }
+    if (result == HTTP_READ_WAIT && gc->is_late) {
+        return refuse_late(gc);
+    }
+    if (result == HTTP_READ_WAIT && creds_gate_is_full(gc->gate)) {
+        return creds_gate_refuse_full(gc);
+    }
     if (result == HTTP_READ_WAIT) {
         http_source_watch(from, gc->gate->creds->config.timers, &gc->wake);
         return PARKED;
@@ -190,6 +210,7 @@ enum creds_progress creds_gate_read(struct creds_gate_call *gc)
     if (result == HTTP_READ_BROKEN) {
         return creds_gate_refuse_broken(gc, from->fault);
     }
+    timer_cancel(gc->gate->creds->config.timers, &gc->late);
     gc->call->request.body = arena_str(gc->call->arena, buf_str(&gc->body));
     gc->call->body_length = (int64_t)gc->body.len;
     return creds_gate_go(gc, GATE_BODY);

@@ -8,6 +8,7 @@ void creds_gate_forget(struct creds_gate_call *gc)
 {
     struct creds *creds = gc->gate->creds;
     timer_cancel(creds->config.timers, &gc->wake);
+    timer_cancel(creds->config.timers, &gc->late);
     creds_own_unwait(&creds->own, &gc->waiter);
     if (gc->call->body != NULL) {
         http_source_watch(gc->call->body, creds->config.timers, NULL);
@@ -85,6 +86,16 @@ enum creds_progress creds_gate_refuse(struct creds_gate_call *gc,
     struct http_response response =
         creds_refusal_write(gc->call->arena, &called, refusal, message, &code);
     return reply(gc, &called, &response, code, message);
+}
+
+enum creds_progress creds_gate_refuse_full(struct creds_gate_call *gc)
+{
+    return creds_gate_refuse(
+        gc, REFUSE_BUSY,
+        arena_printf(gc->call->arena,
+                     "settled holds more than %zu bytes of memory for other "
+                     "calls already (--memory-limit); nothing was sent",
+                     gc->gate->config.memory_limit));
 }
 
 enum creds_progress creds_gate_refuse_broken(struct creds_gate_call *gc,

@@ -314,6 +314,8 @@ enum creds_refusal {
     REFUSE_BODY_MISMATCH,
     REFUSE_BODY_BROKEN,
     REFUSE_TOO_LARGE,
+    REFUSE_TOO_SLOW,
+    REFUSE_BUSY,
     REFUSE_COUNT
 };
 struct str creds_request_id(struct arena *arena);

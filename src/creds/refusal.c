@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How AWS itself words a refusal, family by family. Codes and statuses matter:
- * by them SDKs decide whether to try again, and none of these is worth it.
+ * by them SDKs decide whether to try again; only the last two are worth it.
  * Start at the table. */
 #include "creds/private.h"
 
@@ -91,6 +91,16 @@ static const struct answer rows[REFUSE_COUNT][FAMILY_COUNT] = {
                           {413, "RequestEntityTooLarge"},
                           {413, "RequestEntityTooLarge"},
                           {413, "EntityTooLarge"}},
+    [REFUSE_TOO_SLOW] = {{408, "RequestTimeoutException"},
+                         {408, "RequestTimeoutException"},
+                         {408, "RequestTimeout"},
+                         {408, "RequestTimeout"},
+                         {400, "RequestTimeout"}},
+    [REFUSE_BUSY] = {{503, "ServiceUnavailableException"},
+                     {503, "ServiceUnavailableException"},
+                     {503, "ServiceUnavailable"},
+                     {503, "Unavailable"},
+                     {503, "SlowDown"}},
 };
 
 static enum family family_of(const struct aws_call *called)

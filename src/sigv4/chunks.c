@@ -65,7 +65,8 @@ static const struct http_fault framing_fault = {
     "The body is not a row of signed chunks as its head says."};
 static const struct http_fault too_large_fault = {
     400, "InvalidChunkSizeError",
-    "A signed chunk of the body is larger than this proxy keeps at once."};
+    "A signed chunk of the body is larger than this proxy keeps at once "
+    "(--chunk-limit)."};
 
 static bool break_with(struct chunks *chunks, const struct http_fault *fault)
 {

@@ -107,8 +107,10 @@ static inline void begin(struct scene *scene, struct world *world)
         world_env(world, "AWS_SECRET_ACCESS_KEY", "own-secret");
         (void)world_begin(world);
     }
-    struct creds_gate_config config = {
-        .port = 1, .body_limit = 100000, .chunk_limit = 100000};
+    struct creds_gate_config config = {.port = 1,
+                                       .body_limit = 100000,
+                                       .chunk_limit = 100000,
+                                       .body_ms = 5000};
     scene->gate =
         creds_verifying_handler(world->creds, &config, &scene->next.handler);
     creds_gate_set_port(scene->gate, PORT);

@@ -17,6 +17,9 @@ enum wrong {
     SIGV4A,
     ODD_MODE,
     TOO_LARGE,
+    TOO_SLOW,
+    BUSY,
+    BUSY_BY_NOW,
 };
 
 static const struct {
@@ -62,6 +65,14 @@ static const struct {
     {ODD_MODE, S3, 400, "InvalidRequest"},
     {TOO_LARGE, SSM, 413, "RequestEntityTooLargeException"},
     {TOO_LARGE, S3, 413, "EntityTooLarge"},
+    {TOO_SLOW, SSM, 408, "RequestTimeoutException"},
+    {TOO_SLOW, SNS, 408, "RequestTimeout"},
+    {TOO_SLOW, S3, 400, "RequestTimeout"},
+    {BUSY, SSM, 503, "ServiceUnavailableException"},
+    {BUSY, SNS, 503, "ServiceUnavailable"},
+    {BUSY, EC2, 503, "Unavailable"},
+    {BUSY, S3, 503, "SlowDown"},
+    {BUSY_BY_NOW, SSM, 503, "ServiceUnavailableException"},
 };
 
 static void spoil_head(struct scene *scene, enum wrong wrong)
@@ -130,6 +141,45 @@ static void spoil_keys(struct scene *scene, enum wrong wrong)
     }
 }
 
+static void limit_memory(struct scene *scene, size_t limit)
+{
+    struct creds_gate_config config = {.port = PORT, .memory_limit = limit};
+    scene->gate = creds_verifying_handler(scene->world->creds, &config,
+                                          &scene->next.handler);
+}
+
+/* All of it at once, but for what goes wrong on the way. */
+static void arrive_spoilt(struct scene *scene, enum wrong wrong)
+{
+    struct str half = str_first(scene->request.body, 5);
+    void *hoard = NULL;
+    switch (wrong) {
+    case TOO_SLOW:
+        knock(scene, half, false);
+        world_pass(scene->world, 4000);
+        (void)http_pipe_put(&scene->fake.pipe, half);
+        world_pass(scene->world, 999);
+        assert_int_equal(scene->fake.holds, 1);
+        world_pass(scene->world, 1);
+        break;
+    case BUSY:
+        limit_memory(scene, 1);
+        arrive(scene);
+        break;
+    case BUSY_BY_NOW:
+        limit_memory(scene, mem_in_use() + 4000000);
+        knock(scene, half, false);
+        hoard = mem_new(5000000);
+        (void)http_pipe_put(&scene->fake.pipe, half);
+        (void)timers_run_due(&scene->world->timers);
+        mem_free(hoard);
+        break;
+    default:
+        arrive(scene);
+        break;
+    }
+}
+
 static void each_refusal_is_worded_as_aws_words_it(void **state)
 {
     struct world *world = *state;
@@ -143,7 +193,7 @@ static void each_refusal_is_worded_as_aws_words_it(void **state)
             sign(&scene);
         }
         spoil_head(&scene, refusals[i].wrong);
-        arrive(&scene);
+        arrive_spoilt(&scene, refusals[i].wrong);
         expect_refused(&scene, refusals[i].status, refusals[i].code);
         http_pipe_free(&scene.fake.pipe);
     }
