@@ -58,8 +58,13 @@ struct app_options {
     size_t header_limit;
     size_t body_limit;
     size_t chunk_limit;
+    uint64_t json_depth;
+    uint64_t json_nodes;
     uint64_t connection_limit;
     uint64_t held_limit;
+    size_t memory_limit;
+    int64_t head_timeout_ms;
+    int64_t body_timeout_ms;
     struct str config;
     bool background; /* this and what follows: serve only */
     bool dashboard;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/rng.h"
 
 enum {
@@ -17,6 +18,7 @@ enum {
     TICK_MS = 250,
     PEM_MAX = 1024 * 1024,
     DRAIN_MS = 20,
+    JSON_DEPTH_MAX = 1024,
     /* An emulator has no quota to be spared. */
     EMULATOR_READS_A_SECOND = 1000,
 };
@@ -81,6 +83,11 @@ static bool check_options(struct stack *s, struct str *ret_upstream,
     }
     if (o->max_hold_ms <= 0) {
         *reterr = STR("--max-hold must be longer than nothing");
+        return false;
+    }
+    if (o->json_depth < 1 || o->json_depth > JSON_DEPTH_MAX) {
+        *reterr = arena_printf(s->arena, "--json-depth is between 1 and %d",
+                               JSON_DEPTH_MAX);
         return false;
     }
     if ((o->tls_cert.len > 0) != (o->tls_key.len > 0)) {
@@ -237,6 +244,8 @@ static bool open_door(struct stack *s, struct str *reterr)
         .any_host = !s->at.loopback,
         .body_limit = o->body_limit,
         .chunk_limit = o->chunk_limit,
+        .memory_limit = o->memory_limit,
+        .body_ms = o->body_timeout_ms,
     };
     s->gate =
         creds_verifying_handler(s->creds, &gate, engine_handler(s->engine));
@@ -245,6 +254,7 @@ static bool open_door(struct stack *s, struct str *reterr)
         .port = s->at.port,
         .header_limit = o->header_limit,
         .connection_limit = (size_t)o->connection_limit,
+        .head_ms = o->head_timeout_ms,
     };
     if (o->tls_cert.len > 0 &&
         (!file_read(s->arena, o->tls_cert, PEM_MAX, &server.tls_certificate,
@@ -257,6 +267,13 @@ static bool open_door(struct stack *s, struct str *reterr)
         return false;
     }
     creds_gate_set_port(s->gate, server_port(s->server));
+    if (o->memory_limit > 0 && mem_in_use() >= o->memory_limit) {
+        *reterr = arena_printf(s->arena,
+                               "--memory-limit: settled takes %zu bytes before "
+                               "the first call",
+                               mem_in_use());
+        return false;
+    }
     s->host = listen_reachable(s->at.host);
     bool v6 = str_find(s->host, ':') != STR_NOT_FOUND;
     s->url = arena_printf(
@@ -309,6 +326,9 @@ bool stack_open(struct stack *s, const struct app_options *options,
     s->run_id =
         options->run_id.len > 0 ? options->run_id : make_run_id(s->arena);
     s->registry = aws_registry_new();
+    const struct json_limits json = {(size_t)options->json_depth,
+                                     (size_t)options->json_nodes};
+    aws_registry_limit_json(s->registry, &json);
     s->rules = load_rules(s->registry, &options->rules, options->builtin_rules);
     if (s->rules == NULL) {
         return false;
