@@ -21,6 +21,10 @@ enum {
     CLIENTS_TO_FILL = 128,
 };
 
+/* What GnuTLS calls normal has versions that everybody else gave up. */
+static const char TLS_PRIORITIES[] =
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+
 /* ---- suspended connections ---- */
 
 void server_suspend(struct exchange *exchange)
@@ -302,6 +306,7 @@ static bool start_daemon(struct shard *shard)
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)server->certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)server->key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
         {MHD_OPTION_END, 0, NULL},
     };
     /* Room for the head, for its table of fields, and for an answer's head. */
@@ -318,7 +323,7 @@ static bool start_daemon(struct shard *shard)
 #if MHD_VERSION >= 0x01000000
         MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
 #endif
-        MHD_OPTION_ARRAY, server->tls ? tls : tls + 2, MHD_OPTION_END);
+        MHD_OPTION_ARRAY, server->tls ? tls : tls + 3, MHD_OPTION_END);
     if (shard->daemon == NULL) {
         return false;
     }
@@ -442,7 +447,8 @@ struct server *server_new(struct loop *loop, const struct server_config *config,
         server->shards[i].watch.fd = -1;
     }
     if (!start_daemon(&server->shards[0])) {
-        *reterr = server->tls ? STR("the TLS certificate or key is not usable")
+        *reterr = server->tls ? STR("the TLS certificate or key is not usable: "
+                                    "both must be PEM, and fit each other")
                               : STR("the HTTP server does not start");
         return NULL;
     }
