@@ -95,6 +95,7 @@ struct creds *creds_new(const struct creds_config *config)
     creds->derived = sigv4_keys_new();
     creds_own_init(&creds->own, creds);
     creds_keys_init(creds);
+    creds_fade_init(creds);
     creds_signer_init(creds);
     return creds;
 }
@@ -106,6 +107,7 @@ void creds_free(struct creds *creds)
     }
     creds_gates_free(creds);
     creds_own_done(&creds->own);
+    creds_fade_done(creds);
     creds_keys_done(creds);
     sigv4_keys_free(creds->derived);
     arena_free(creds->arena);

@@ -74,6 +74,7 @@ static void retire(struct creds *creds, struct http_identity **at)
     struct http_identity *identity = *at;
     *at = identity->next;
     creds->keys.count[count_index(identity->kind)]--;
+    sigv4_keys_forget(creds->derived, identity->credentials.secret_key);
     arena_free(identity->texts);
     identity->texts = NULL;
     identity->credentials = (struct sigv4_credentials){0};
@@ -156,6 +157,7 @@ void creds_keys_learn(struct creds *creds, const struct sigv4_credentials *pair,
         }
     }
     add_identity(creds, IDENTITY_LEARNED, pair)->expires_ms = expires_ms;
+    creds_fade_begin(creds);
 }
 
 const struct http_identity *creds_keys_keep(struct creds *creds,

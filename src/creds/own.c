@@ -48,6 +48,9 @@ static void take_over(struct creds_own *own)
     struct creds_chain *chain = &own->chain;
     int64_t now = wall_ms(own);
     hand_over_old(own);
+    if (own->arena != NULL) {
+        sigv4_keys_forget(own->creds->derived, own->credentials.secret_key);
+    }
     arena_free(own->arena);
     own->arena = chain->arena;
     chain->arena = NULL;

@@ -277,6 +277,13 @@ enum creds_state creds_keys_outbound(struct creds *creds,
                                      struct sigv4_credentials *ret,
                                      struct str *reterr);
 
+/* ---- fade.c: expired secrets are wiped ---- */
+
+void creds_fade_init(struct creds *creds);
+void creds_fade_done(struct creds *creds);
+/* A key was learned. */
+void creds_fade_begin(struct creds *creds);
+
 /* ---- gate.c, signing_client.c ---- */
 
 /* A text as a body's source (source.c). */
@@ -346,6 +353,7 @@ struct creds {
     struct creds_own own;
     struct creds_keys keys;
     struct sigv4_keys *derived; /* for signing and verifying */
+    struct timer fade;          /* some learned key expires */
     struct creds_signer signer;
     struct creds_gate *gates;
     size_t chunk_limit; /* of signed chunks; 0: the room's own */

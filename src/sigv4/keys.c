@@ -89,3 +89,14 @@ void sigv4_keys_get(struct sigv4_keys *keys, struct str secret,
     }
     *ret_key = slot->key;
 }
+
+void sigv4_keys_forget(struct sigv4_keys *keys, struct str secret)
+{
+    for (size_t i = 0; i < SLOTS; i++) {
+        struct slot *slot = &keys->slots[i];
+        struct str held = str_make(slot->secret, slot->secret_len);
+        if (held.len > 0 && sigv4_equal_constant_time(held, secret)) {
+            mem_wipe(slot, sizeof(*slot));
+        }
+    }
+}

@@ -83,6 +83,8 @@ void sigv4_keys_free(struct sigv4_keys *keys);
 /* As sigv4_derive_key(); `keys` may be NULL: then it is derived anew. */
 void sigv4_keys_get(struct sigv4_keys *keys, struct str secret_key,
                     const struct sigv4_scope *scope, struct sigv4_key *ret_key);
+/* Wipes the secret, and what was derived from it. */
+void sigv4_keys_forget(struct sigv4_keys *keys, struct str secret_key);
 
 struct sigv4_stages {
     struct str canonical_request;
