@@ -16,6 +16,12 @@ static int64_t wall_ms(const struct creds *creds)
     return creds->config.wall_ms();
 }
 
+/* For ages: a wall clock that is set forward must free nothing in use. */
+static int64_t now_ms(const struct creds *creds)
+{
+    return timers_now_ms(creds->config.timers);
+}
+
 static size_t count_index(enum creds_identity_kind kind)
 {
     assert(kind == IDENTITY_LEARNED || kind == IDENTITY_KEPT);
@@ -57,7 +63,7 @@ void creds_keys_done(struct creds *creds)
 static void free_long_retired(struct creds *creds)
 {
     struct http_identity **at = &creds->keys.retired;
-    int64_t now = wall_ms(creds);
+    int64_t now = now_ms(creds);
     while (*at != NULL) {
         struct http_identity *identity = *at;
         if (now - identity->stamp_ms >= RETIRED_MS) {
@@ -79,7 +85,7 @@ static void retire(struct creds *creds, struct http_identity **at)
     identity->texts = NULL;
     identity->credentials = (struct sigv4_credentials){0};
     identity->retired = true;
-    identity->stamp_ms = wall_ms(creds);
+    identity->stamp_ms = now_ms(creds);
     identity->next = creds->keys.retired;
     creds->keys.retired = identity;
 }
@@ -135,7 +141,7 @@ static struct http_identity *add_identity(struct creds *creds,
     identity->kind = kind;
     identity->texts = arena_new();
     identity->credentials = creds_credentials_copy(identity->texts, pair);
-    identity->stamp_ms = wall_ms(creds);
+    identity->stamp_ms = now_ms(creds);
     identity->next = *bucket;
     *bucket = identity;
     creds->keys.count[count_index(kind)]++;
@@ -175,7 +181,7 @@ const struct http_identity *creds_keys_keep(struct creds *creds,
         if (identity->kind == IDENTITY_KEPT &&
             str_eq(identity->credentials.access_key, pair.access_key) &&
             str_eq(identity->credentials.session_token, session_token)) {
-            identity->stamp_ms = wall_ms(creds);
+            identity->stamp_ms = now_ms(creds);
             return identity;
         }
     }

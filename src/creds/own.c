@@ -12,6 +12,12 @@ enum {
     LOOK_MS = 30 * 1000,        /* between fetches for a stranger's sake */
 };
 
+/* For waits: the wall clock may be set back, and they would last. */
+static int64_t now_ms(const struct creds_own *own)
+{
+    return timers_now_ms(own->creds->config.timers);
+}
+
 static int64_t wall_ms(const struct creds_own *own)
 {
     return own->creds->config.wall_ms();
@@ -59,7 +65,7 @@ static void take_over(struct creds_own *own)
     int64_t lifetime = own->expires_ms - now;
     int64_t ahead = lifetime / 2 < AHEAD_MS ? lifetime / 2 : AHEAD_MS;
     own->refresh_ms = own->expires_ms - ahead;
-    own->retry_ms = now + (own->expires_ms == 0 ? 0 : RETRY_WITHOUT_MS);
+    own->retry_ms = now_ms(own) + (own->expires_ms == 0 ? 0 : RETRY_WITHOUT_MS);
 }
 
 static void report_failure(struct creds_own *own)
@@ -68,7 +74,7 @@ static void report_failure(struct creds_own *own)
     arena_free(own->error_arena);
     own->error_arena = arena_new();
     own->error = arena_str(own->error_arena, own->chain.error);
-    own->retry_ms = wall_ms(own) + pause;
+    own->retry_ms = now_ms(own) + pause;
     struct event event = {.kind = EVENT_CREDENTIALS_FAILED,
                           .detail = own->error};
     events_say(own->creds->config.events, &event);
@@ -121,7 +127,7 @@ static void refresh(struct creds_own *own)
 {
     int64_t now = wall_ms(own);
     bool due = !holds(own) || (own->expires_ms != 0 && now >= own->refresh_ms);
-    if (due && !is_fetching(own) && now >= own->retry_ms) {
+    if (due && !is_fetching(own) && now_ms(own) >= own->retry_ms) {
         start(own);
     }
 }
@@ -136,7 +142,7 @@ static bool is_shared(const struct creds_plan *plan)
 
 bool creds_own_look(struct creds_own *own)
 {
-    int64_t now = wall_ms(own);
+    int64_t now = now_ms(own);
     bool may =
         !own->tried || (is_shared(&own->creds->plan) && now >= own->look_ms);
     if (may && !is_fetching(own)) {

@@ -191,7 +191,7 @@ struct creds_own {
     struct sigv4_credentials credentials;
     int64_t expires_ms; /* 0: never */
     int64_t refresh_ms; /* from then on a new pair is fetched */
-    int64_t retry_ms;   /* no new attempt before */
+    int64_t retry_ms;   /* no new attempt before (by the timers' clock) */
     int64_t look_ms;    /* the same for creds_own_look() */
     bool tried;         /* the first attempt has ended */
     struct arena *error_arena;
@@ -239,7 +239,7 @@ struct http_identity {
     struct sigv4_credentials credentials; /* unused for MINTED and OWN */
     int64_t expires_ms;                   /* 0: never */
     struct arena *texts;
-    int64_t stamp_ms; /* of its use (KEPT), or retirement */
+    int64_t stamp_ms; /* of its use (KEPT), or retirement; timers' clock */
     bool retired;
     struct http_identity *next; /* in its bucket, or among the retired */
 };

@@ -74,6 +74,25 @@ static void a_learned_key_goes_out_as_itself_until_it_expires(void **state)
     assert_holds(error, "expired");
 }
 
+/* A call may still point to it. */
+static void a_clock_that_steps_forward_frees_nothing_in_use(void **state)
+{
+    struct world *world = *state;
+    struct creds_inbound inbound;
+    struct sigv4_credentials out;
+    struct str error = STR_NONE;
+    begin(world);
+    learn(world, "ASIAL", MINUTE);
+    assert_int_equal(find(world, "ASIAL", &inbound), CREDS_KNOWN);
+    learn(world, "ASIAL", MINUTE);
+    world_wall += 120 * MINUTE;
+    learn(world, "OTHER", MINUTE);
+    assert_int_equal(
+        creds_keys_outbound(world->creds, inbound.identity, &out, &error),
+        CREDS_FAILED);
+    assert_true(inbound.identity->retired);
+}
+
 static void a_key_learned_again_replaces_the_first(void **state)
 {
     struct world *world = *state;
@@ -168,6 +187,7 @@ int main(void)
         WORLD_TEST(the_minted_pair_goes_out_as_our_own),
         WORLD_TEST(our_own_key_goes_out_as_itself),
         WORLD_TEST(a_learned_key_goes_out_as_itself_until_it_expires),
+        WORLD_TEST(a_clock_that_steps_forward_frees_nothing_in_use),
         WORLD_TEST(a_key_learned_again_replaces_the_first),
         WORLD_TEST(a_full_table_lets_the_expired_go_first),
         WORLD_TEST(then_what_expires_first),

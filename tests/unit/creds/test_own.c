@@ -166,6 +166,28 @@ static void a_strangers_key_makes_a_shared_source_be_asked_seldom(void **state)
                      CREDS_WAIT);
 }
 
+static void
+a_clock_that_steps_back_does_not_put_off_the_next_attempt(void **state)
+{
+    struct world *world = *state;
+    struct creds_inbound inbound;
+    begin(world);
+    world_own_pending(world);
+    world_lose(world, HTTP_LOST);
+    world_wall -= 60 * MINUTE;
+    world_pass(world, 2000);
+    world_own_pending(world);
+    assert_int_equal(world->upstream.count, 2);
+    world_answer(world, 200, keys_until(world, "A", 60 * MINUTE));
+    assert_int_equal(creds_keys_find(world->creds, STR("B"), &inbound),
+                     CREDS_WAIT);
+    world_answer(world, 200, keys_until(world, "A", 60 * MINUTE));
+    world_wall -= 60 * MINUTE;
+    world_pass(world, 31 * 1000);
+    assert_int_equal(creds_keys_find(world->creds, STR("B"), &inbound),
+                     CREDS_WAIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +198,7 @@ int main(void)
         WORLD_TEST(a_short_life_is_renewed_at_its_half),
         WORLD_TEST(a_failed_renewal_leaves_the_old_ones_until_they_end),
         WORLD_TEST(the_pair_before_stays_welcome_until_it_ends),
+        WORLD_TEST(a_clock_that_steps_back_does_not_put_off_the_next_attempt),
         WORLD_TEST(a_strangers_key_makes_a_shared_source_be_asked_seldom),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
