@@ -114,6 +114,11 @@ static struct str refusal_message(const struct exchange *x)
     write_confirmations(x, &text);
     if (x->sends == 1) {
         buf_add(&text, STR(". The call was sent once"));
+    } else if (x->lost_at.turn > 0) {
+        buf_printf(&text,
+                   ". The call was sent %u times with the same token, for an "
+                   "answer was lost",
+                   x->sends);
     } else {
         buf_printf(&text,
                    ". AWS took the call when it was sent for the %u%s time",
@@ -146,10 +151,6 @@ void engine_answer_fault(struct exchange *x, int status, const char *code,
     x->reply =
         aws_fault(x->arena, &x->aws, status, str_of(code), message, x->id);
     http_headers_set(x->arena, &x->reply.headers, STR("x-settled-id"), x->id);
-    if (x->outcome == OUTCOME_UNKNOWN) {
-        http_headers_set(x->arena, &x->reply.headers, STR("x-settled-outcome"),
-                         str_of(event_outcome_name(x->outcome)));
-    }
     struct event event = {
         .kind = EVENT_CALL_REFUSED,
         .status = status,

@@ -266,6 +266,8 @@ static enum progress step_join(struct exchange *x)
         x->reply = http_response_copy(x->arena, kept);
         return exchange_go(x, STEP_answer);
     }
+    x->repeats = arena_str(
+        x->arena, joins_find_lost(engine->joins, x, engine_now_ms(engine)));
     if (engine->config.observe) {
         joins_add(engine->joins, x);
         return exchange_go(x, STEP_relay);

@@ -24,6 +24,7 @@ struct kept_answer {
     size_t epoch;
     struct str access_key, invocation_id, target, header_target, body;
     struct http_response answer;
+    struct str lost; /* no answer came: the exchange's id */
     int64_t until_ms;
 };
 
@@ -203,14 +204,9 @@ static struct kept_answer *copy_answer(const struct exchange *x,
     return kept;
 }
 
-void joins_keep(struct joins *joins, const struct exchange *x,
-                const struct http_response *answer, int64_t now_ms)
+static void keep(struct joins *joins, const struct exchange *x,
+                 struct kept_answer *kept, int64_t now_ms)
 {
-    drop_expired(joins, now_ms);
-    if (!worth_keeping(x, answer)) {
-        return;
-    }
-    struct kept_answer *kept = copy_answer(x, answer);
     struct kept_answer **head = &joins->kept[kept->hash % BUCKETS];
     kept->until_ms =
         now_ms + (x->invocation_id.len > 0 ? KEPT_MS : KEPT_WITHOUT_ID_MS);
@@ -219,6 +215,30 @@ void joins_keep(struct joins *joins, const struct exchange *x,
     *(joins->newest != NULL ? &joins->newest->later : &joins->oldest) = kept;
     joins->newest = kept;
     joins->kept_bytes += arena_size(kept->arena);
+}
+
+void joins_keep(struct joins *joins, const struct exchange *x,
+                const struct http_response *answer, int64_t now_ms)
+{
+    drop_expired(joins, now_ms);
+    if (worth_keeping(x, answer)) {
+        keep(joins, x, copy_answer(x, answer), now_ms);
+    }
+}
+
+/* Only an id tells a retry from another call of the same words. */
+void joins_keep_lost(struct joins *joins, const struct exchange *x,
+                     int64_t now_ms)
+{
+    const struct http_response none = {0};
+    drop_expired(joins, now_ms);
+    if (x->invocation_id.len == 0 ||
+        x->call->request.body.len > KEPT_BYTES_MAX) {
+        return;
+    }
+    struct kept_answer *kept = copy_answer(x, &none);
+    kept->lost = arena_str(kept->arena, x->id);
+    keep(joins, x, kept, now_ms);
 }
 
 static bool answers(const struct kept_answer *kept, const struct exchange *call)
@@ -236,7 +256,7 @@ joins_find_answer(struct joins *joins, struct exchange *call, int64_t now_ms)
 {
     struct kept_answer *k = joins->kept[hash_of(call) % BUCKETS];
     for (; k != NULL; k = k->next) {
-        if (k->until_ms < now_ms || !answers(k, call)) {
+        if (k->until_ms < now_ms || k->lost.len > 0 || !answers(k, call)) {
             continue;
         }
         if (k->invocation_id.len == 0) {
@@ -248,4 +268,15 @@ joins_find_answer(struct joins *joins, struct exchange *call, int64_t now_ms)
         return &k->answer;
     }
     return NULL;
+}
+
+struct str joins_find_lost(struct joins *joins, struct exchange *call,
+                           int64_t now_ms)
+{
+    const struct kept_answer *k = joins->kept[hash_of(call) % BUCKETS];
+    while (k != NULL &&
+           (k->until_ms < now_ms || k->lost.len == 0 || !answers(k, call))) {
+        k = k->next;
+    }
+    return k != NULL ? k->lost : STR_NONE;
 }

@@ -189,6 +189,9 @@ static enum progress conclude(struct exchange *x, enum outcome outcome)
         .reads = event_number((int64_t)x->reads),
     };
     x->outcome = outcome;
+    if (x->lost_at.turn > 0) {
+        event.detail = arena_printf(x->arena, "sent %u times", x->sends);
+    }
     if (outcome == OUTCOME_SETTLED) {
         event.visible_ms = visible_ms(x);
     }

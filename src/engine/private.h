@@ -196,6 +196,13 @@ const struct http_response *
 joins_find_answer(struct joins *joins, struct exchange *call, int64_t now_ms);
 void joins_add(struct joins *joins, struct exchange *exchange);
 void joins_remove(struct joins *joins, struct exchange *exchange);
+/* Keeps that no answer came: a retry is a call of its own, and is told so. */
+void joins_keep_lost(struct joins *joins, const struct exchange *x,
+                     int64_t now_ms);
+/* The id of the exchange that this call repeats and whose answer was lost;
+ * STR_NONE: there is none. Borrowed like an answer. */
+struct str joins_find_lost(struct joins *joins, struct exchange *call,
+                           int64_t now_ms);
 /* Keeps the answer for retries that come after it. */
 void joins_keep(struct joins *joins, const struct exchange *x,
                 const struct http_response *answer, int64_t now_ms);
@@ -270,6 +277,9 @@ struct exchange {
     int64_t received_ms;
     unsigned sends;
     struct moment sent_at;
+    struct moment lost_at; /* when that was sent whose answer was lost; turn 0:
+                              none was */
+    struct str repeats;    /* the client's own call whose answer was lost */
     struct moment heard_at;
     int64_t started_ms; /* wall clock: see step_hear() */
     struct http_fetch fetch;

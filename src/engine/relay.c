@@ -99,7 +99,7 @@ static void send_call(struct exchange *x)
         .sign_service = x->endpoint.signing_name,
         .sign_region = x->endpoint.signing_region,
         .payload_hash = call->payload_hash,
-        .purpose = x->resend == NULL ? HTTP_FOR_CLIENT : HTTP_FOR_CLIENT_AGAIN,
+        .purpose = x->sends == 0 ? HTTP_FOR_CLIENT : HTTP_FOR_CLIENT_AGAIN,
         .call = &x->aws,
         .exchange = x->id,
         .access_key = call->access_key,
@@ -123,16 +123,35 @@ void engine_exchange_end_fetch(struct exchange *x)
     }
 }
 
+/* Why it is sent, where that is not plain. */
+static struct str why_sent(const struct exchange *x, struct arena *arena)
+{
+    if (x->sends > 0 && x->fetch.outcome != HTTP_ANSWERED) {
+        return arena_printf(arena,
+                            "%.*s; the call carries an idempotency token, so "
+                            "AWS applies it once however often it is sent",
+                            STR_ARG(x->fetch.error));
+    }
+    return x->sends == 0 && x->repeats.len > 0
+               ? arena_printf(arena,
+                              "the client sends it again; the answer to "
+                              "%.*s was lost",
+                              STR_ARG(x->repeats))
+               : STR_NONE;
+}
+
 enum progress step_relay(struct exchange *x)
 {
-    struct event event = {.kind = x->resend == NULL ? EVENT_CALL_SENT
-                                                    : EVENT_CALL_RESENT};
     if (x->gave_up) {
         return engine_exchange_fault(
             x, 503, "ServiceUnavailable",
             STR("settled gave up before it sent the call; "
                 "nothing was changed"));
     }
+    struct event event = {
+        .kind = x->sends == 0 ? EVENT_CALL_SENT : EVENT_CALL_RESENT,
+        .detail = why_sent(x, x->arena),
+    };
     engine_exchange_end_fetch(x);
     send_call(x);
     engine_exchange_say(x, &event);
@@ -151,7 +170,44 @@ static bool may_have_changed(const struct exchange *x)
                : !str_eq(method, STR("GET")) && !str_eq(method, STR("HEAD"));
 }
 
-/* No answer came: says so in the caller's protocol. */
+/* The member of its input by which AWS knows a call that it has seen. */
+static bool carries_token(const struct exchange *x)
+{
+    const struct aws_operation *op = aws_operation_find(
+        x->engine->config.registry, x->aws.service, x->aws.operation);
+    return op != NULL && op->idempotency_token.len > 0 &&
+           json_text(json_get(x->aws.input, op->idempotency_token)).len > 0;
+}
+
+/* As the client would have met it without us: its SDK knows what to do about a
+ * lost connection, and no error of ours would be true. */
+static enum progress drop_client(struct exchange *x, const char *code,
+                                 struct str why)
+{
+    struct event event = {
+        .kind = EVENT_CALL_REFUSED,
+        .code = str_of(code),
+        .outcome = x->rule != NULL ? OUTCOME_UNKNOWN : OUTCOME_NONE,
+        .detail = arena_printf(x->arena,
+                               "%.*s; whether the call took effect is unknown; "
+                               "it was sent %s",
+                               STR_ARG(why), x->sends == 1 ? "once" : "twice"),
+        .waited_ms = event_number(engine_now_ms(x->engine) - x->received_ms)};
+    x->outcome = event.outcome;
+    engine_exchange_say(x, &event);
+    if (x->listed_for_joins) {
+        joins_remove(x->engine->joins, x);
+        joins_keep_lost(x->engine->joins, x, engine_now_ms(x->engine));
+    }
+    for (struct waiter *w = x->waiters; w != NULL; w = w->next) {
+        w->call->ops->abort(w->call);
+    }
+    return exchange_go(x, STEP_finish);
+}
+
+/* No answer came. Whether a change was made is not known then: the client's
+ * connection is lost too, unless the call may be sent once more. Everything
+ * else is told in the caller's protocol. */
 static enum progress report_no_answer(struct exchange *x)
 {
     static const struct {
@@ -172,14 +228,18 @@ static enum progress report_no_answer(struct exchange *x)
         return engine_exchange_fault(x, fault->status, fault->code,
                                      str_of(fault->message));
     }
-    bool unknown = (outcome == HTTP_LOST || outcome == HTTP_TIMED_OUT) &&
-                   may_have_changed(x);
-    x->outcome = unknown && x->rule != NULL ? OUTCOME_UNKNOWN : OUTCOME_NONE;
-    struct str message = arena_printf(
-        x->arena, "%.*s%s", STR_ARG(x->fetch.error),
-        unknown ? "; whether the call took effect is unknown" : "");
-    return engine_exchange_fault(x, rows[outcome].status, rows[outcome].code,
-                                 message);
+    bool lost = (outcome == HTTP_LOST || outcome == HTTP_TIMED_OUT) &&
+                may_have_changed(x);
+    if (!lost && x->lost_at.turn == 0) {
+        return engine_exchange_fault(x, rows[outcome].status,
+                                     rows[outcome].code, x->fetch.error);
+    }
+    if (x->lost_at.turn == 0 && x->rule != NULL && !x->gave_up &&
+        carries_token(x)) {
+        x->lost_at = x->sent_at;
+        return exchange_go(x, STEP_relay);
+    }
+    return drop_client(x, rows[outcome].code, x->fetch.error);
 }
 
 /* `unread`: why the answer could not be read; STR_NONE: it was, or need not. */
@@ -210,7 +270,8 @@ static void note_started(struct exchange *x)
                      &answered_ms)) {
         answered_ms = x->engine->config.wall_ms();
     }
-    x->started_ms = answered_ms - (x->heard_at.ms - x->sent_at.ms) - 1000;
+    const struct moment *sent = x->lost_at.turn > 0 ? &x->lost_at : &x->sent_at;
+    x->started_ms = answered_ms - (x->heard_at.ms - sent->ms) - 1000;
 }
 
 static struct str read_output(struct exchange *x)
@@ -233,8 +294,9 @@ enum progress step_hear(struct exchange *x)
         engine_exchange_end_fetch(x);
         x->fetch.outcome = HTTP_TIMED_OUT;
         x->fetch.error = arena_printf(
-            x->arena, "%.*s has not answered within the longest hold",
-            STR_ARG(x->fetch.origin));
+            x->arena, "%.*s had not answered %s", STR_ARG(x->fetch.origin),
+            x->engine->stopping ? "when settled was told to end"
+                                : "within the longest hold");
     }
     if (x->fetch.outcome == HTTP_PENDING) {
         bool forsaken = x->watched && x->first.left;
@@ -283,8 +345,10 @@ enum progress step_pass(struct exchange *x)
         return exchange_go(x, STEP_finish);
     }
     if (x->gave_up) {
-        return engine_exchange_fault(x, 503, "ServiceUnavailable",
-                                     STR("settled is stopping"));
+        const char *code = "ServiceUnavailable";
+        struct str why = STR("settled is stopping");
+        return may_have_changed(x) ? drop_client(x, code, why)
+                                   : engine_exchange_fault(x, 503, code, why);
     }
     if (!x->fetch.head_ready) {
         if (x->fetch.outcome == HTTP_PENDING) {

@@ -415,8 +415,8 @@ static void keep(struct engine *engine, struct write *from)
 static bool was_refused(const struct exchange *x)
 {
     const struct http_fetch *fetch = &x->fetch;
-    return fetch->outcome == HTTP_ANSWERED && fetch->response.status >= 400 &&
-           fetch->response.status < 500;
+    return x->lost_at.turn == 0 && fetch->outcome == HTTP_ANSWERED &&
+           fetch->response.status >= 400 && fetch->response.status < 500;
 }
 
 void witness_end(struct exchange *x)

@@ -476,6 +476,16 @@ static void do_lost(struct play *p, struct str rest)
     finish_fetch(p, HTTP_LOST);
 }
 
+/* No connection: nothing was sent. */
+static void do_unreachable(struct play *p, struct str rest)
+{
+    (void)rest;
+    if (p->current != NULL) {
+        p->current->error = STR("the connection was refused");
+    }
+    finish_fetch(p, HTTP_REFUSED);
+}
+
 static void do_after(struct play *p, struct str rest)
 {
     int64_t ms = 0;
@@ -534,6 +544,20 @@ static void do_waits(struct play *p, struct str rest)
     if (c != NULL && c->replied) {
         fail(p, "the client has been answered already: %d %.*s", c->status,
              STR_ARG(c->reply_body));
+    } else if (c != NULL && c->aborted) {
+        fail(p, "the client's connection has been dropped already");
+    }
+}
+
+/* dropped [#N]: its connection, without an answer */
+static void do_dropped(struct play *p, struct str rest)
+{
+    const struct play_call *c = call_named(p, &rest);
+    if (c != NULL && c->replied) {
+        fail(p, "the client was answered: %d %.*s", c->status,
+             STR_ARG(c->reply_body));
+    } else if (c != NULL && !c->aborted) {
+        fail(p, "the client still waits");
     }
 }
 
@@ -639,9 +663,11 @@ static const struct {
     {"sent", do_sent},
     {"answer", do_answer},
     {"lost", do_lost},
+    {"unreachable", do_unreachable},
     {"after", do_after},
     {"gets", do_gets},
     {"waits", do_waits},
+    {"dropped", do_dropped},
     {"leaves", do_leaves},
     {"saw", do_saw},
     {"interims", do_interims},
