@@ -52,12 +52,15 @@ static ssize_t pull(void *ctx, uint64_t position, char *dst, size_t size)
     case HTTP_READ_WAIT:
         return 0;
     case HTTP_READ_END:
-        /* Too early when a length was announced. */
-        return exchange->length < 0 ? MHD_CONTENT_READER_END_OF_STREAM
-                                    : MHD_CONTENT_READER_END_WITH_ERROR;
+        if (exchange->length < 0) {
+            return MHD_CONTENT_READER_END_OF_STREAM;
+        }
+        break; /* too early: a length was announced */
     case HTTP_READ_BROKEN:
         break;
     }
+    /* It closes in its next turn only, and the socket may have no more news. */
+    exchange->client->shard->due = true;
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
