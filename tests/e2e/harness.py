@@ -11,6 +11,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -163,6 +164,33 @@ class Process:
 
 class Settled(Process):
     """`settled serve`; knows the keys that it minted."""
+
+    def descriptors(self):
+        """When nothing happens: the fewest of a quarter of a second."""
+        counts = []
+        for _ in range(10):
+            counts.append(len(os.listdir(f"/proc/{self.pid}/fd")))
+            time.sleep(0.025)
+        return min(counts)
+
+    @contextlib.contextmanager
+    def unharmed(self, good, clients=1):
+        """What is done inside by so many clients leaves nothing behind: no
+        descriptor, and at the end no byte, which the leak checker tells by the
+        exit status. `good` makes a call that leaves no connection open."""
+        for one in [socket.create_connection(("127.0.0.1", self.port), 10)
+                    for _ in range(clients)]:
+            one.close()  # what is made ready for so many stays ready
+        good()
+        before = self.descriptors()
+        yield
+
+        def as_before():
+            good()
+            return self.descriptors() <= before
+        eventually(as_before, f"no more than {before} descriptors")
+        check_equal(self.end(), 0, "exit status")
+        check(not SANITIZER.search(self.errors()), self.errors())
 
     def wait_for_exports(self):
         self.wait_for_address()

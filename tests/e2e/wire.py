@@ -54,6 +54,8 @@ def read_answer(stream):
         answer = Answer(head[:-4], b"")
         if answer.status >= 200:
             break
+    if answer.status in (204, 304):
+        return answer
     if answer.headers.get("transfer-encoding", "").lower() == "chunked":
         answer.body = read_chunked(stream)
     elif "content-length" in answer.headers:
@@ -76,6 +78,21 @@ def send_raw(port, *pieces, seconds=SECONDS):
             return read_answer(connection.makefile("rb"))
         except ConnectionResetError:
             return None
+
+
+def try_raw(ask, seconds=30):
+    """What came of it: its status, "broken" (a head, and not all of a body)
+    or "dropped" (no whole head); and the answer, where there is one."""
+    try:
+        answer = send_raw(ask.port, ask.head(), ask.body, seconds=seconds)
+    except (ConnectionResetError, ValueError):
+        return "broken", None
+    if answer is None:
+        return "dropped", None
+    length = answer.headers.get("content-length")
+    whole = length is None or answer.status == 204 or \
+        len(answer.body) == int(length)
+    return str(answer.status) if whole else "broken", answer
 
 
 def sign(auth, request, shift):
