@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from faulty import (OK, FaultServer, close, dripped, error, events_of,
-                    for_ever, outcomes_of, reset, rules_folder, sized, stall)
+                    for_ever, outcomes_of, reset, sized, stall,
+                    start_settled)
 from harness import check, check_equal, eventually, in_parallel
 from upstreams import Server, read_request
 from wire import Ask, code_of, try_raw
@@ -216,17 +217,11 @@ def good_call(server):
           f"a good call: {answer!r}")
 
 
-def start(kit, upstream, *options):
-    return kit.start_settled(upstream, "--no-builtin-rules", "--rules",
-                             rules_folder(kit), "--upstream-timeout", "2s",
-                             "--timeout", "15s", *options)
-
-
 def test_every_row(kit):
     """All at once, so that none may hurt another."""
     upstream = FaultServer([steps for _, steps, _ in ROWS])
     log = kit.path("rows.jsonl")
-    server = start(kit, upstream, "--log", log)
+    server = start_settled(kit, upstream, "--log", log)
     cases = [(phase, row) for row in range(len(ROWS)) for phase in PHASES]
     with server.unharmed(lambda: good_call(server), len(cases)), \
             ThreadPoolExecutor(len(cases)) as pool:
@@ -322,7 +317,7 @@ def test_words_in_each_protocol(kit):
     """What only reads is told by an error; what may have been done is not told
     at all, with a rule or without."""
     upstream = FaultServer([(close,), (stall,)])
-    server = start(kit, upstream)
+    server = start_settled(kit, upstream)
     rows = ((0, b"UpstreamConnectionLost", "502"),
             (1, b"UpstreamTimeout", "504"))
     with server.unharmed(lambda: good_call(server)):
@@ -340,7 +335,7 @@ def test_not_listening(kit):
     port = listener.getsockname()[1]
     listener.close()
     log = kit.path("refused.jsonl")
-    server = start(kit, f"http://127.0.0.1:{port}", "--log", log)
+    server = start_settled(kit, f"http://127.0.0.1:{port}", "--log", log)
 
     def good():
         check_equal(try_raw(Ask(server).sign())[0], "502", "a read")
@@ -359,7 +354,7 @@ def test_never_reads(kit):
     """Connected, and then nothing is even taken."""
     gate = threading.Event()
     upstream = Server(lambda connection: gate.wait(20))
-    server = start(kit, upstream)
+    server = start_settled(kit, upstream)
 
     def good():
         check_equal(try_raw(Ask(server).sign())[0], "504", "a read")
@@ -391,7 +386,7 @@ def read_back(kit, answers, *options):
                 "Version": version, "Value": "one", "Type": "String",
                 "LastModifiedDate": when}}).encode()))
     log = kit.path("back.jsonl")
-    server = start(kit, Server(serve), "--log", log, *options)
+    server = start_settled(kit, Server(serve), "--log", log, *options)
     return server, log, seen
 
 

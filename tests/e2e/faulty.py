@@ -114,13 +114,15 @@ def receive(connection):
 
 class FaultServer:
     """`rows[ROW]` is what happens; in the phase `back` to the first read-backs of
-    a change, and to nothing else, in the phase `change` to all but those."""
+    a change, and to nothing else; in the phase `change` to all but those; in the
+    phase `once` to the first call of each operation."""
 
     def __init__(self, rows, wrap=None):
         self.rows = rows
         self.wrap = wrap
         self.counts = Counter()
         self.written = {}
+        self.heard = []
         self.most_taken = 0
         self.lock = threading.Lock()
         self.server = Server(self.serve)
@@ -136,6 +138,7 @@ class FaultServer:
         found = WORD.search(request)
         word = found[0].decode() if found else ""
         with self.lock:
+            self.heard.append((operation, request.partition(b"\r\n\r\n")[2]))
             self.counts[operation, word] += 1
             number = self.counts[operation, word]
             if operation == "PutParameter":
@@ -152,6 +155,8 @@ class FaultServer:
             # A read-back waits for 10 s: one of those is enough.
             strikes = 1 if stall in self.rows[int(found[2])] else 2
             return operation == "GetParameter" and number <= strikes
+        if found[1] == b"once":
+            return number == 1
         return True
 
     def good(self, operation, found):
@@ -165,6 +170,10 @@ class FaultServer:
                 "Type": asked["Type"], "Version": 1,
                 "LastModifiedDate": when}}).encode()
             return sized(b"200 OK", body)
+        if operation in ("CreateSecret", "DescribeSecret"):
+            return sized(b"200 OK", json.dumps({
+                "ARN": f"arn:aws:secretsmanager:eu-west-1:123456789012:"
+                       f"secret:{word}-AbCdEf", "Name": word}).encode())
         return error(b"400 Bad Request", "ParameterNotFound")
 
     def serve(self, connection):
@@ -195,7 +204,18 @@ class FaultServer:
 
 # ---- rules under which faults do not wait for each other ----
 
-RULES = {
+SECRETS = {
+    "service": "secretsmanager",
+    "rules": [{
+        "operation": "CreateSecret", "resource": "request.Name",
+        "confirm": [{
+            "name": "secret", "read": "DescribeSecret",
+            "input": {"SecretId": "request.Name"},
+            "success": "read.Name == request.Name",
+        }],
+    }],
+}
+PARAMETERS = {
     "service": "ssm",
     "rate": {"per_second": 2000},
     "defaults": {"IntervalSeconds": 0.05, "BackoffRate": 1.2,
@@ -216,10 +236,20 @@ RULES = {
 }
 
 
+def start_settled(kit, upstream, *options):
+    return kit.start_settled(upstream, *options_of(kit), *options)
+
+
+def options_of(kit):
+    return ("--no-builtin-rules", "--rules", rules_folder(kit),
+            "--upstream-timeout", "2s", "--timeout", "15s")
+
+
 def rules_folder(kit):
     folder = kit.path("rules")
     folder.mkdir()
-    (folder / "ssm.json").write_text(json.dumps(RULES))
+    for rules in (PARAMETERS, SECRETS):
+        (folder / f"{rules['service']}.json").write_text(json.dumps(rules))
     return folder
 
 
