@@ -47,13 +47,12 @@ static void reply_stream(struct http_call *call,
     server_exchange_deliver(exchange);
 }
 
-static void interim(struct http_call *call)
+bool server_exchange_say_interim(struct exchange *exchange)
 {
     static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    struct exchange *exchange = exchange_of(call);
     if (!is_answerable(exchange) || exchange->stage != STAGE_WHOLE ||
         !exchange->parked || exchange->http10 || exchange->server->tls) {
-        return;
+        return false;
     }
     ssize_t sent =
         send(exchange->fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -63,6 +62,12 @@ static void interim(struct http_call *call)
         server_exchange_tell_gone(exchange);
         server_exchange_doom(exchange);
     }
+    return true;
+}
+
+static void interim(struct http_call *call)
+{
+    (void)server_exchange_say_interim(exchange_of(call));
 }
 
 static void abort_call(struct http_call *call)

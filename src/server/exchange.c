@@ -10,6 +10,8 @@
 static const uint64_t SWALLOW = (uint64_t)1 << 20;
 /* Under TLS we cannot write an answer ourselves: read more, then give up. */
 static const uint64_t SWALLOW_TLS = (uint64_t)64 << 20;
+/* So much of a body is read before anybody wants it. */
+enum { AT_ONCE = 16 * 1024 };
 /* Shorter waits are not worth the two system calls of a watch. */
 enum { LOOK_MS = 5, PATIENCE_MS = 1000 };
 
@@ -68,10 +70,18 @@ void server_exchange_tell_gone(struct exchange *exchange)
     }
 }
 
+/* Who only has no more to say still waits for its answer. An interim one tells
+ * them apart: a socket that was closed answers it with a reset. */
 static void client_left(void *ctx, uint32_t events)
 {
     struct exchange *exchange = ctx;
-    (void)events;
+    bool broken = (events & (EPOLLHUP | EPOLLERR)) != 0;
+    if (!broken && server_exchange_say_interim(exchange)) {
+        if (!exchange->doomed) {
+            loop_watch(exchange->loop, &exchange->watch, EPOLLHUP | EPOLLERR);
+        }
+        return;
+    }
     server_exchange_tell_gone(exchange);
     server_exchange_doom(exchange);
 }
@@ -458,8 +468,9 @@ enum next server_exchange_open(struct exchange *exchange,
     exchange->counted = true;
     exchange->server->active++;
     timer_wake(timers_of(exchange), &exchange->offer);
-    if (body_length == 0) {
-        /* Parked here, libmicrohttpd would close after the answer. */
+    if (body_length >= 0 && body_length <= AT_ONCE && !exchange->expects) {
+        /* Parked here, libmicrohttpd would close after the answer when there
+         * is no body, and before it when the client closes its side. */
         exchange->stage = STAGE_BODY;
         return NEXT_GO_ON;
     }

@@ -271,6 +271,9 @@ void overdue_end(struct client *client);
 /* ---- call.c ---- */
 
 extern const struct http_call_ops EXCHANGE_OPS;
+/* One `100 Continue`; false where that is impossible. Closes what turns out to
+ * be broken. */
+bool server_exchange_say_interim(struct exchange *exchange);
 
 /* ---- server.c ---- */
 

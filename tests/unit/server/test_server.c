@@ -153,6 +153,31 @@ static void a_client_that_leaves_while_held_is_noticed(void **state)
     world_free(w);
 }
 
+/* One that has only no more to say is asked by an interim answer whether it is
+ * still there. */
+static void a_client_that_half_closes_is_still_answered(void **state)
+{
+    struct world *w = world_new(READ, DEFAULTS);
+    struct peer peer;
+    (void)state;
+    peer_open(&peer, w);
+    peer_send(&peer, STR(GET_IT));
+    WAIT_FOR(w, w->count == 1 && w->visits[0].read_all);
+    world_quiet(w, 20);
+    assert_int_equal(shutdown(peer.fd, SHUT_WR), 0);
+    WAIT_FOR(w, peer_has(&peer, "HTTP/1.1 100 Continue\r\n\r\n"));
+    world_quiet(w, 20);
+    assert_int_equal(peer_times(&peer, "100 Continue"), 1);
+    assert_false(w->visits[0].told_gone);
+    visit_reply(&w->visits[0], 200, STR("hello"));
+    WAIT_FOR(w, peer.closed);
+    assert_true(peer_has(&peer, "hello"));
+    peer_close(&peer);
+    visit_leave(&w->visits[0]);
+    WAIT_FOR(w, server_active(w->server) == 0);
+    world_free(w);
+}
+
 static void an_aborted_call_is_answered_with_nothing(void **state)
 {
     struct world *w = world_new(READ, DEFAULTS);
@@ -443,6 +468,7 @@ int main(void)
         cmocka_unit_test(an_interim_answer_keeps_a_held_call_alive),
         cmocka_unit_test(http_1_0_gets_no_interim_answer),
         cmocka_unit_test(a_client_that_leaves_while_held_is_noticed),
+        cmocka_unit_test(a_client_that_half_closes_is_still_answered),
         cmocka_unit_test(an_aborted_call_is_answered_with_nothing),
         cmocka_unit_test(an_upload_can_be_aborted_between_two_packets),
         cmocka_unit_test(a_call_that_nobody_answers_is_dropped),
