@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TLS upstream that goes wrong: before anything is sent it is a clear error,
+which says that nothing was; after that it is a lost answer like any other.
+"""
+
+import datetime
+import ipaddress
+import ssl
+import threading
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from faulty import (OK, FaultServer, close, outcomes_of, reset, stall,
+                    start_settled)
+from faults import good_call, strike
+from harness import check, check_equal, in_parallel
+from upstreams import Server
+
+DAY = datetime.timedelta(days=1)
+
+
+class Authority:
+    """Makes certificates in a folder."""
+
+    def __init__(self, folder, name):
+        self.folder = folder / name
+        self.folder.mkdir()
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        made = self.build(self.name, self.key, DAY).add_extension(
+            x509.BasicConstraints(ca=True, path_length=None), True)
+        self.bundle = self.write("ca.pem", made.sign(self.key, hashes.SHA256()))
+
+    def build(self, subject, key, lasts):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        return (x509.CertificateBuilder().subject_name(subject)
+                .issuer_name(self.name).public_key(key.public_key())
+                .serial_number(x509.random_serial_number())
+                .not_valid_before(now - 30 * DAY)
+                .not_valid_after(now + lasts))
+
+    def write(self, name, *parts):
+        file = self.folder / name
+        file.write_bytes(b"".join(
+            part if isinstance(part, bytes) else
+            part.public_bytes(serialization.Encoding.PEM) for part in parts))
+        return file
+
+    def context(self, name="127.0.0.1", lasts=DAY):
+        """For a server that calls itself so."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        alternative = x509.IPAddress(ipaddress.ip_address(name)) \
+            if name[0].isdigit() else x509.DNSName(name)
+        made = self.build(x509.Name([]), key, lasts).add_extension(
+            x509.SubjectAlternativeName([alternative]), True)
+        file = self.write(
+            f"{name}{lasts.days}.pem", made.sign(self.key, hashes.SHA256()),
+            key.private_bytes(serialization.Encoding.PEM,
+                              serialization.PrivateFormat.PKCS8,
+                              serialization.NoEncryption()))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return lambda connection: context.wrap_socket(connection,
+                                                      server_side=True)
+
+
+def authorities(kit):
+    folder = kit.path("trust")
+    folder.mkdir()
+    return Authority(folder, "good"), Authority(folder, "other")
+
+
+def secure(url):
+    return url.replace("http:", "https:")
+
+
+def test_refused_before_anything_is_sent(kit):
+    good, other = authorities(kit)
+    gate = threading.Event()
+    servers = {
+        "another authority": FaultServer([], other.context()),
+        "another name": FaultServer([], good.context("example.com")),
+        "another address": FaultServer([], good.context("127.0.0.2")),
+        "expired": FaultServer([], good.context(lasts=-DAY)),
+        "no TLS at all": FaultServer([]),
+        "closed at once": Server(lambda connection: None),
+        "closed amid the handshake": Server(lambda c: c.recv(10)),
+        "an alert": Server(lambda c: (c.recv(999), c.sendall(
+            b"\x15\x03\x03\x00\x02\x02\x28"))),
+        "a handshake that stalls": Server(lambda c: gate.wait(20)),
+    }
+    words = {"another authority": b"certificate", "another name": b"name",
+             "another address": b"name", "expired": b"expired"}
+
+    def refuse(name, upstream):
+        log = kit.path("trust.jsonl")
+        server = start_settled(kit, secure(upstream.url), "--log", log,
+                               "--ca-bundle", good.bundle)
+        for phase in ("read", "stream", "change"):
+            word, answer, seconds = strike(server, phase, 0)
+            check_equal(word, "502", f"{name}: {phase}")
+            check(b"UpstreamUnreachable" in answer.body
+                  and b"nothing was sent to" in answer.body,
+                  f"{name}: {answer!r}")
+            check(words.get(name, b"") in answer.body.lower(),
+                  f"{name}: {answer!r}")
+            check(seconds < 5, f"{name}: it took {seconds:.1f} s")
+        check("unknown" not in outcomes_of(log).values(), name)
+        check_equal(server.end(), 0, "exit status")
+        if isinstance(upstream, FaultServer):
+            check_equal(upstream.heard, [], f"{name}: what was sent")
+    in_parallel(*[lambda case=case: refuse(*case)
+                  for case in servers.items()])
+    gate.set()
+
+
+def test_lost_after_it_was_sent(kit):
+    good, _ = authorities(kit)
+    rows = [(close,), (reset,), (stall,),
+            (OK + b"Content-Length: 99\r\n\r\n{", close),
+            (OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", close)]
+    upstream = FaultServer(rows, good.context())
+    log = kit.path("trust.jsonl")
+    server = start_settled(kit, secure(upstream.url), "--log", log,
+                           "--ca-bundle", good.bundle)
+    with server.unharmed(lambda: good_call(server)):
+        told = in_parallel(*[lambda row=row: strike(server, "change", row)
+                             for row in range(len(rows))])
+        back = strike(server, "back", 0)
+    check_equal([word for word, _, _ in told], ["dropped"] * len(rows),
+                "answers")
+    check_equal(back[0], "200", "lost read-backs")
+    outcomes = outcomes_of(log)
+    for row in range(len(rows)):
+        word = f"fault-change-{row}"
+        check_equal(outcomes[f"/{word}"], "unknown", word)
+        check_equal(upstream.count("PutParameter", word), 1, word)
