@@ -70,12 +70,25 @@ void server_exchange_tell_gone(struct exchange *exchange)
     }
 }
 
+/* The end of a body may have come, and not have been read yet. */
+static bool has_more_to_read(const struct exchange *exchange)
+{
+    char byte;
+    return exchange->stage == STAGE_BODY && !exchange->parked &&
+           recv(exchange->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 /* Who only has no more to say still waits for its answer. An interim one tells
  * them apart: a socket that was closed answers it with a reset. */
 static void client_left(void *ctx, uint32_t events)
 {
     struct exchange *exchange = ctx;
     bool broken = (events & (EPOLLHUP | EPOLLERR)) != 0;
+    if (!broken && has_more_to_read(exchange)) {
+        loop_unwatch(exchange->loop, &exchange->watch);
+        timer_arm(timers_of(exchange), &exchange->look, LOOK_MS);
+        return;
+    }
     if (!broken && server_exchange_say_interim(exchange)) {
         if (!exchange->doomed) {
             loop_watch(exchange->loop, &exchange->watch, EPOLLHUP | EPOLLERR);
@@ -333,6 +346,7 @@ enum next server_exchange_go_on(struct exchange *exchange)
         exchange->stage = STAGE_BODY;
         return NEXT_GO_ON;
     case STAGE_BODY:
+        stop_looking(exchange);
         exchange->stage = STAGE_WHOLE;
         exchange->client->whole = true;
         overdue_end(exchange->client);
@@ -472,6 +486,9 @@ enum next server_exchange_open(struct exchange *exchange,
         /* Parked here, libmicrohttpd would close after the answer when there
          * is no body, and before it when the client closes its side. */
         exchange->stage = STAGE_BODY;
+        if (body_length > 0) {
+            timer_arm(timers_of(exchange), &exchange->look, LOOK_MS);
+        }
         return NEXT_GO_ON;
     }
     exchange->stage = STAGE_OFFERED;

@@ -417,7 +417,7 @@ def test_read_backs_that_flap(kit):
 def test_read_backs_that_flap_for_ever(kit):
     server, log, seen = read_back(kit, ["old", "new"] * 200, "--timeout", "1s")
     answer = check_ended(server, log, seen, "unsettled", "424")
-    check(b"is not visible after 1.0 s" in answer.body, repr(answer))
+    check(b"is not visible after 1." in answer.body, repr(answer))
     check_equal(server.end(), 0, "exit status")
 
 

@@ -178,6 +178,28 @@ static void a_client_that_half_closes_is_still_answered(void **state)
     world_free(w);
 }
 
+static void a_body_that_ends_too_early_is_noticed(void **state)
+{
+    struct str request = STR("POST / HTTP/1.1\r\nHost: a\r\n"
+                             "Content-Length: 5\r\n\r\nabcd");
+    struct world *w = world_new(READ, DEFAULTS);
+    struct peer peer;
+    (void)state;
+    peer_open(&peer, w);
+    world_quiet(w, 10);
+    /* With its end at once: libmicrohttpd looks for no more. */
+    assert_int_equal(
+        send(peer.fd, request.ptr, request.len, MSG_NOSIGNAL | MSG_MORE),
+        request.len);
+    assert_int_equal(shutdown(peer.fd, SHUT_WR), 0);
+    WAIT_FOR(w, w->count == 1 && w->visits[0].told_gone && peer.closed);
+    assert_false(w->visits[0].read_all);
+    peer_close(&peer);
+    visit_leave(&w->visits[0]);
+    WAIT_FOR(w, server_active(w->server) == 0);
+    world_free(w);
+}
+
 static void an_aborted_call_is_answered_with_nothing(void **state)
 {
     struct world *w = world_new(READ, DEFAULTS);
@@ -469,6 +491,7 @@ int main(void)
         cmocka_unit_test(http_1_0_gets_no_interim_answer),
         cmocka_unit_test(a_client_that_leaves_while_held_is_noticed),
         cmocka_unit_test(a_client_that_half_closes_is_still_answered),
+        cmocka_unit_test(a_body_that_ends_too_early_is_noticed),
         cmocka_unit_test(an_aborted_call_is_answered_with_nothing),
         cmocka_unit_test(an_upload_can_be_aborted_between_two_packets),
         cmocka_unit_test(a_call_that_nobody_answers_is_dropped),
