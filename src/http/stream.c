@@ -101,6 +101,13 @@ static void make_room(struct http_pipe *pipe, size_t more)
     }
 }
 
+size_t http_pipe_room(struct http_pipe *pipe)
+{
+    size_t waiting = waiting_bytes(pipe);
+    pipe->writer_waits = waiting >= pipe->limit;
+    return pipe->writer_waits ? 0 : pipe->limit - waiting;
+}
+
 size_t http_pipe_put(struct http_pipe *pipe, struct str bytes)
 {
     if (pipe->ended || pipe->broken) {

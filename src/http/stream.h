@@ -76,6 +76,8 @@ void http_pipe_free(struct http_pipe *pipe);
 /* Who is woken when room comes back; set once by the writing side. */
 void http_pipe_set_writer(struct http_pipe *pipe, struct timers *timers,
                           struct timer *writer);
+/* How many bytes it would take; 0 means: wait for room. */
+size_t http_pipe_room(struct http_pipe *pipe);
 /* Returns how many bytes were taken; fewer than given means: wait for room. */
 size_t http_pipe_put(struct http_pipe *pipe, struct str bytes);
 void http_pipe_end(struct http_pipe *pipe);

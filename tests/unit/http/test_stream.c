@@ -107,6 +107,25 @@ static void a_writer_that_fits_is_never_woken(void **state)
     bench_stop(&b);
 }
 
+static void to_ask_for_room_is_to_wait_for_it(void **state)
+{
+    struct bench b;
+    (void)state;
+    bench_start(&b, 4);
+    assert_int_equal(http_pipe_room(&b.pipe), 4);
+    assert_int_equal(http_pipe_put(&b.pipe, STR("abcd")), 4);
+    assert_read(&b, 3, HTTP_READ_SOME, "abc");
+    (void)timers_run_due(&b.timers);
+    assert_int_equal(b.writer_woken, 0);
+    assert_int_equal(http_pipe_put(&b.pipe, STR("efg")), 3);
+    assert_int_equal(http_pipe_room(&b.pipe), 0);
+    assert_read(&b, 3, HTTP_READ_SOME, "def");
+    (void)timers_run_due(&b.timers);
+    assert_int_equal(b.writer_woken, 1);
+    assert_int_equal(http_pipe_room(&b.pipe), 3);
+    bench_stop(&b);
+}
+
 enum event { PUT, END, BREAK, EVENT_COUNT };
 
 static void happen(struct bench *b, enum event event)
@@ -215,6 +234,7 @@ int main(void)
         cmocka_unit_test(what_is_put_is_read_in_order),
         cmocka_unit_test(the_limit_holds_and_room_wakes_the_writer),
         cmocka_unit_test(a_writer_that_fits_is_never_woken),
+        cmocka_unit_test(to_ask_for_room_is_to_wait_for_it),
         cmocka_unit_test(a_reader_that_waits_is_woken_by_each_event),
         cmocka_unit_test(a_reader_that_stopped_watching_is_left_alone),
         cmocka_unit_test(the_first_of_end_and_break_counts),
