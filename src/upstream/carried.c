@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a fetch is told and when. Here because the promises of http/client.h
- * are kept in one place. Start at carried_begin(). */
+ * are kept in one place. Start at carried_settle(). */
 #include "upstream/private.h"
 
 enum { PIPE_LIMIT = 256 * 1024 };
 
-void carried_tell_head(struct http_fetch *fetch, const struct head *head)
+void carried_tell_head(struct carried *carried, struct http_fetch *fetch,
+                       const struct head *head)
 {
-    struct carried *carried = fetch->state;
     fetch->response.status = head->status;
     fetch->response.headers = head->headers;
     fetch->head_ready = true;
@@ -44,11 +44,10 @@ static struct str sentence(const struct http_fetch *fetch,
                         STR_ARG(origin), STR_ARG(detail));
 }
 
-void carried_settle(struct http_fetch *fetch, enum http_outcome outcome,
-                    struct str detail)
+void carried_settle(struct carried *carried, struct http_fetch *fetch,
+                    enum http_outcome outcome, struct str detail)
 {
-    struct carried *carried = fetch->state;
-    carried->transfer = NULL;
+    carried->over = true;
     fetch->outcome = outcome;
     fetch->error = sentence(fetch, outcome, detail);
     if (carried->piped) {
@@ -62,30 +61,8 @@ void carried_settle(struct http_fetch *fetch, enum http_outcome outcome,
     timer_wake_noted(fetch->timers, fetch->done, &carried->done);
 }
 
-struct carried *carried_begin(struct http_fetch *fetch)
+void carried_end(struct carried *carried, struct http_fetch *fetch)
 {
-    struct carried *carried = ARENA_NEW(fetch->arena, struct carried);
-    struct str fault = STR_NONE;
-    fetch->state = carried;
-    fetch->outcome = HTTP_PENDING;
-    fetch->error = STR_NONE;
-    fetch->response = (struct http_response){0};
-    fetch->download = NULL;
-    fetch->head_ready = false;
-    if (!request_check(fetch, &fault)) {
-        carried_settle(fetch, HTTP_REFUSED, fault);
-        return NULL;
-    }
-    if (request_is_broken(fetch)) {
-        carried_settle(fetch, HTTP_UPLOAD_BROKEN, STR_NONE);
-        return NULL;
-    }
-    return carried;
-}
-
-void carried_end(struct http_fetch *fetch)
-{
-    struct carried *carried = fetch->state;
     timer_take_back(fetch->timers, fetch->head, &carried->head);
     timer_take_back(fetch->timers, fetch->done, &carried->done);
     if (carried->piped) {

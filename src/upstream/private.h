@@ -1,28 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of this room share; nothing here knows curl.
+ * What the files of this room share; only connection.c knows curl.
  *
- * request.c  what goes out, as lines of text
- * head.c     what comes in before the body
- * carried.c  what a fetch is told, and when
- * transfer.c what one transfer takes in and gives out, and the list of them
- * sockets.c  which descriptors the loop watches
- * upstream.c curl, which calls the others
+ * request.c     what goes out, as text
+ * head.c        what comes in before the body, line by line
+ * reader.c      where head, body and end lie in what comes in
+ * carried.c     what a fetch is told, and when
+ * connection.c  making and closing connections, and bytes on them
+ * pool.c        connections kept for another fetch
+ * sending.c     a request on its way out
+ * exchange.c    a request and its answer, which calls the others
+ * upstream.c    the client as a whole
  */
 #ifndef UPSTREAM_PRIVATE_H
 #define UPSTREAM_PRIVATE_H
 
 #include "http/client.h"
 #include "loop/loop.h"
+#include "upstream/upstream.h"
 
 /* request.c */
 
+/* Where a fetch goes: connections are shared by the text of its origin. */
+struct peer {
+    struct str origin;
+    struct str authority; /* for Host */
+    bool plain;           /* no TLS */
+};
+
 /* False, with a sentence, for what would not be one proper request. */
 bool request_check(const struct http_fetch *fetch, struct str *reterr);
-/* The lines as curl wants them: "Name: value", "Name;" when empty, and
- * "Name:" for a line of its own that it shall leave out. */
-size_t request_lines(const struct http_fetch *fetch, const char ***ret_lines);
-bool request_has_upload(const struct http_fetch *fetch);
+/* What is no origin is refused the same way. */
+bool request_peer(const struct http_fetch *fetch, struct peer *ret_peer,
+                  struct str *reterr);
+/* Its head as it stands on the wire. */
+void request_write(const struct http_fetch *fetch, struct str authority,
+                   struct buf *out);
 /* An upload of no bytes is never pulled, yet may be known to be broken. */
 bool request_is_broken(struct http_fetch *fetch);
 
@@ -30,130 +43,258 @@ bool request_is_broken(struct http_fetch *fetch);
 
 enum head_step {
     HEAD_MORE,
-    HEAD_WHOLE, /* once */
+    HEAD_INTERIM, /* one has ended that is not the answer's */
+    HEAD_WHOLE,   /* once */
     HEAD_BAD,
 };
 
 struct head {
     int status;
     size_t bytes;
+    bool begun; /* by its first line */
     bool whole;
+    bool lasts;     /* the connection may be used again, once it is whole */
+    bool closes;    /* Connection: close */
+    bool chunked;   /* Transfer-Encoding: chunked */
+    int64_t length; /* Content-Length; -1: none */
+    bool hops;      /* Connection names others */
+    bool folds;     /* the last header may go on in the next line */
     struct http_headers headers;
     char *fold;       /* the bytes of the last value, where it was folded */
     size_t fold_room; /* how many there are; 0: it was not */
 };
 
-/* One line with its end; trailers, which come after the head, are dropped. */
+void head_init(struct head *head);
+/* One line with its end. */
 enum head_step head_take(struct head *head, struct arena *arena,
                          struct str line);
 
+/* reader.c */
+
+enum reader_step {
+    READER_MORE, /* all that was given is taken */
+    READER_HEAD, /* the head of the answer is whole: once */
+    READER_BODY, /* *ret_body lies in what was given */
+    READER_END,  /* for good; what is left is none of this answer's */
+    READER_BAD,  /* for good; `fault` says why */
+};
+
+enum reader_phase {
+    PHASE_HEAD,
+    PHASE_LENGTH,
+    PHASE_TO_CLOSE,
+    PHASE_CHUNK_SIZE,
+    PHASE_CHUNK,
+    PHASE_CHUNK_END,
+    PHASE_TRAILER,
+    PHASE_END,
+    PHASE_BAD,
+    PHASE_COUNT
+};
+
+/* A zeroed one is ready, but for what it is told below. */
+struct reader {
+    enum reader_phase phase;
+    bool bodiless;   /* set at the start: it answers a HEAD */
+    uint64_t left;   /* bytes of the body, or of the chunk */
+    size_t trailers; /* bytes of them */
+    struct head head;
+    struct buf line; /* its beginning, where it came in pieces */
+    const char *fault;
+};
+
+void reader_init(struct reader *reader, bool bodiless);
+/* Takes the next thing from the front of `bytes`. */
+enum reader_step reader_take(struct reader *reader, struct arena *arena,
+                             struct str *bytes, struct str *ret_body);
+/* The other side has closed: END or BAD. */
+enum reader_step reader_close(struct reader *reader);
+void reader_done(struct reader *reader);
+
 /* carried.c */
 
-struct transfer;
-
-/* Hangs on a fetch, in its arena, from send to cancel. */
+/* What a fetch is told by; from send to cancel. */
 struct carried {
-    struct transfer *transfer; /* NULL: over */
-    struct http_pipe pipe;
+    bool over;
     bool piped;
+    struct http_pipe pipe;
     struct timer_woken head;
     struct timer_woken done;
 };
 
-/* NULL: it is settled already, for it is no proper request. */
-struct carried *carried_begin(struct http_fetch *fetch);
 /* The head has come: fills the response, opens the download. */
-void carried_tell_head(struct http_fetch *fetch, const struct head *head);
+void carried_tell_head(struct carried *carried, struct http_fetch *fetch,
+                       const struct head *head);
 /* `detail` may be empty. Wakes `done`. */
-void carried_settle(struct http_fetch *fetch, enum http_outcome outcome,
-                    struct str detail);
+void carried_settle(struct carried *carried, struct http_fetch *fetch,
+                    enum http_outcome outcome, struct str detail);
 /* Takes back wake-ups that have not run, and the download. */
-void carried_end(struct http_fetch *fetch);
+void carried_end(struct carried *carried, struct http_fetch *fetch);
 
-/* transfer.c */
+/* connection.c */
 
-/* What curl's callbacks need while a fetch is carried; made once per handle. */
-struct transfer {
+struct connection;
+struct exchange;
+
+/* Makes connections, each for one user who is told of it by these. */
+struct dialer {
+    struct loop *loop;
+    struct timers *timers;
+    void *multi; /* curl's */
+    struct timer timer;
+    struct upstream_config config;
+    struct connection *abandoned; /* while their names are resolved */
+    void *ctx;                    /* of whoever is told */
+    void (*connected)(struct connection *connection);
+    /* It is the callee's to close. */
+    void (*failed)(struct connection *connection, struct str why);
+    void (*ready)(struct connection *connection, uint32_t events);
+};
+
+struct connection {
+    struct dialer *dialer;
+    void *easy; /* curl's handle */
+    struct loop_watch watch;
+    uint32_t events; /* as the loop knows them */
+    int fd;
+    bool resolving;
+    bool plain;  /* its bytes need no curl */
+    bool reused; /* has carried an answer before */
+    struct exchange *user;
+    struct peer peer; /* in text */
+    int64_t idle_ms;  /* since when */
+    uint64_t hash;
+    struct connection *next;
+    struct connection *before;
+    struct connection *older;
+    struct connection *newer;
+    char error[256]; /* a sentence, where a call below failed */
+    char text[];
+};
+
+enum wire {
+    WIRE_SOME,
+    WIRE_WAIT,   /* the loop will tell */
+    WIRE_END,    /* the other side has closed */
+    WIRE_BROKEN, /* `error` says why */
+};
+
+void dialer_init(struct dialer *dialer, struct loop *loop,
+                 const struct upstream_config *config);
+/* Waits for names that are still being resolved. */
+void dialer_done(struct dialer *dialer);
+
+struct connection *connection_dial(struct dialer *dialer,
+                                   const struct peer *peer);
+/* Never waits. */
+void connection_close(struct connection *connection);
+/* Bytes that were to wait must be given again from the same place. */
+enum wire connection_send(struct connection *connection, struct str bytes,
+                          size_t *ret_len);
+enum wire connection_receive(struct connection *connection, char *dst,
+                             size_t size, size_t *ret_len);
+/* Open, with nothing come in: as one must be that carries no answer. */
+bool connection_is_quiet(struct connection *connection);
+/* Events of epoll; 0 = none for now, not that it has closed either. */
+void connection_want(struct connection *connection, uint32_t events);
+
+/* pool.c */
+
+enum { POOL_PLACES = 64 };
+
+struct pool {
+    struct timers *timers;
+    size_t limit;
+    size_t count;
+    struct connection *places[POOL_PLACES]; /* by hash of the origin */
+    struct connection *oldest;
+    struct connection *newest;
+    struct timer stale;
+};
+
+void pool_init(struct pool *pool, struct timers *timers, size_t limit);
+void pool_done(struct pool *pool);
+void pool_put(struct pool *pool, struct connection *connection);
+/* One that is fit for use; NULL: there is none. */
+struct connection *pool_take(struct pool *pool, struct str origin);
+/* Something happened on one that is idle. */
+void pool_ready(struct pool *pool, struct connection *connection);
+
+/* sending.c */
+
+/* How far a request has come. */
+struct sending {
+    struct buf out; /* empty, or from the spare one */
+    size_t taken;   /* bytes of it that are gone */
+    size_t body;    /* bytes of request.body that are gone, or in `out` */
+    int64_t pulled; /* bytes taken from the upload */
+    bool begun;     /* the head is in `out`, or gone */
+    bool ended;     /* the upload is in `out`, or gone */
+    bool watches;   /* the upload */
+};
+
+enum sent {
+    SENT_ALL,
+    SENT_WAIT,   /* for the wire, as the loop will tell */
+    SENT_PAUSED, /* for the upload, which wakes `supplied` */
+    SENT_MORE,   /* enough for this turn */
+    SENT_BROKEN, /* the connection is */
+    SENT_SHORT,  /* the upload is, and `fault` may say how */
+};
+
+enum sent sending_go(struct exchange *x);
+void sending_done(struct exchange *x);
+
+/* exchange.c */
+
+enum { PIECE = 64 * 1024 };
+
+struct upstream {
+    struct http_client client; /* first, so it can be cast */
+    struct timers *timers;
+    struct arena *arena; /* of the text in the configuration */
+    int64_t connect_ms;
+    struct dialer dialer;
+    struct pool pool;
+    struct buf spare; /* for requests to be written in */
+    char *in;         /* PIECE bytes that have just come in */
+    size_t in_used;   /* of them, since they were wiped */
+};
+
+/* Hangs on a fetch, in its arena, from send to cancel. */
+struct exchange {
+    struct carried carried;
     struct upstream *upstream;
     struct timers *timers;
-    void *easy; /* curl's handle */
-    struct transfer *next;
-    struct transfer *before;  /* among the active */
-    struct http_fetch *fetch; /* NULL: abandoned */
+    struct http_fetch *fetch;
+    struct connection *connection; /* NULL: over */
     struct timer deadline;
     struct timer room;     /* the download has room again */
     struct timer supplied; /* the upload has more */
     int64_t timeout_ms;
-    int64_t connect_ms;
     int64_t moved_ms; /* when the deadline began to run */
-    bool resolving;
-    bool requested; /* a byte of the request may have been sent */
-    bool receiving_paused;
-    bool sending_paused;
-    struct head head;
-    size_t repeated;  /* of what will be given again: in the pipe already */
-    int64_t uploaded; /* bytes taken from the source */
+    bool requested;   /* a byte of the request may have been sent */
+    bool blocked;     /* the wire takes no more for now */
+    bool paused;      /* the download is full */
+    bool stopped;     /* no more of the request is to be sent */
+    bool sent;        /* all of it */
+    bool answered;    /* all of the answer has come */
+    bool excess;      /* and more than that */
+    struct sending sending;
+    struct reader reader;
     struct buf body;
     size_t body_limit;
-    enum http_outcome stop; /* why a callback of ours ended it */
-    const char *stop_why;
-    char error[256]; /* curl writes its sentence here */
+    const char *fault; /* why the upload broke */
 };
 
-enum taken {
-    TAKEN_ALL,
-    TAKEN_PAUSED, /* give it again, from its start, once unpaused */
-    TAKEN_STOP,
-};
+void exchange_begin(struct upstream *upstream, struct http_fetch *fetch);
+void exchange_cancel(struct exchange *x);
+/* The deadline begins anew. */
+void exchange_note_move(struct exchange *x);
 
-void transfer_begin(struct transfer *t, struct http_fetch *fetch);
-/* False: stop. Once before each sending of the request. */
-bool transfer_may_request(struct transfer *t);
-bool transfer_may_connect(struct transfer *t);
-bool transfer_take_head(struct transfer *t, struct str line);
-enum taken transfer_take_body(struct transfer *t, struct str bytes);
-enum http_read transfer_give_upload(struct transfer *t, char *dst, size_t room,
-                                    size_t *ret_len);
-/* How long it may still take as things stand; 0 or less: too long. */
-int64_t transfer_left_ms(struct transfer *t);
-int64_t transfer_allowed_ms(const struct transfer *t);
-/* By what was sent and what came; `ok`: curl saw no fault. */
-enum http_outcome transfer_judge(const struct transfer *t, bool ok);
-/* Tells the fetch; the transfer may then be parted from it. */
-void transfer_settle(struct transfer *t, enum http_outcome outcome,
-                     struct str detail);
-void transfer_settle_late(struct transfer *t);
-/* Forgets the fetch: nothing of it is touched after. */
-void transfer_end(struct transfer *t);
-
-struct transfer_list {
-    struct transfer *active; /* with a fetch, or abandoned while resolving */
-    struct transfer *idle;   /* kept for another fetch */
-    size_t idle_count;
-};
-
-void transfers_add(struct transfer_list *list, struct transfer *t);
-/* False: there are idle ones enough, it is the caller's to free. */
-bool transfers_retire(struct transfer_list *list, struct transfer *t);
-struct transfer *transfers_take_idle(struct transfer_list *list);
-
-/* sockets.c */
-
-struct socket_watch;
-
-struct sockets {
-    struct loop *loop;
-    void (*ready)(void *ctx, int fd, uint32_t events);
-    void *ctx;
-    struct socket_watch **at; /* by descriptor */
-    size_t count;
-};
-
-/* Events of epoll; 0 = none for now. */
-void sockets_want(struct sockets *sockets, int fd, uint32_t events);
-/* From here on sockets_closing() will be called for it too. */
-void sockets_opened(struct sockets *sockets, int fd);
-void sockets_closing(struct sockets *sockets, int fd);
-void sockets_free(struct sockets *sockets);
+/* What the dialer tells. */
+void exchange_connected(struct connection *connection);
+void exchange_failed(struct connection *connection, struct str why);
+void exchange_ready(struct connection *connection, uint32_t events);
 
 #endif

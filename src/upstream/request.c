@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A request as lines of text. Here because what may go on the wire, and what
- * is ours to say, has nothing to do with curl. Start at request_lines(). */
+/* A request as text. Here because what may go on the wire, and what is ours to
+ * say, has nothing to do with sockets. Start at request_write(). */
 #include "upstream/private.h"
-
-enum { LINES_OF_OURS = 4 };
-
-bool request_has_upload(const struct http_fetch *fetch)
-{
-    return fetch->upload != NULL && fetch->upload_length != 0;
-}
 
 bool request_is_broken(struct http_fetch *fetch)
 {
@@ -19,14 +12,26 @@ bool request_is_broken(struct http_fetch *fetch)
 }
 
 /* RFC 9110, 5.6.2 */
+static const bool in_token[256] = {
+    ['0'] = 1, ['1'] = 1,  ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1,
+    ['6'] = 1, ['7'] = 1,  ['8'] = 1, ['9'] = 1, ['A'] = 1, ['B'] = 1,
+    ['C'] = 1, ['D'] = 1,  ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1,
+    ['I'] = 1, ['J'] = 1,  ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1,
+    ['O'] = 1, ['P'] = 1,  ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1,
+    ['U'] = 1, ['V'] = 1,  ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1,
+    ['a'] = 1, ['b'] = 1,  ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1,
+    ['g'] = 1, ['h'] = 1,  ['i'] = 1, ['j'] = 1, ['k'] = 1, ['l'] = 1,
+    ['m'] = 1, ['n'] = 1,  ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1,
+    ['s'] = 1, ['t'] = 1,  ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1,
+    ['y'] = 1, ['z'] = 1,  ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1,
+    ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1,
+    ['^'] = 1, ['_'] = 1,  ['`'] = 1, ['|'] = 1, ['~'] = 1,
+};
+
 static bool is_token(struct str text)
 {
-    static const char odd[] = "!#$%&'*+-.^_`|~";
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                     (c >= 'A' && c <= 'Z');
-        if (!alnum && (c == 0 || strchr(odd, c) == NULL)) {
+        if (!in_token[(unsigned char)text.ptr[i]]) {
             return false;
         }
     }
@@ -36,12 +41,9 @@ static bool is_token(struct str text)
 /* A line break in a value would be a header, or a request, of its own. */
 static bool is_one_line(struct str text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (strchr("\r\n", text.ptr[i]) != NULL) {
-            return false; /* strchr() finds the zero byte as well */
-        }
-    }
-    return true;
+    return str_find(text, '\n') == STR_NOT_FOUND &&
+           str_find(text, '\r') == STR_NOT_FOUND &&
+           str_find(text, '\0') == STR_NOT_FOUND;
 }
 
 static bool is_target(struct str text)
@@ -75,14 +77,6 @@ static bool check_headers(const struct http_fetch *fetch, struct str *reterr)
 
 bool request_check(const struct http_fetch *fetch, struct str *reterr)
 {
-    struct http_url url;
-    if (!http_url_parse(fetch->arena, fetch->origin, &url, reterr)) {
-        return false;
-    }
-    if (url.path.len > 0) {
-        *reterr = STR("the origin holds a path");
-        return false;
-    }
     if (!is_token(fetch->request.method)) {
         *reterr = STR("the method is no token");
         return false;
@@ -94,17 +88,36 @@ bool request_check(const struct http_fetch *fetch, struct str *reterr)
     return check_headers(fetch, reterr);
 }
 
-/* Framing is ours; so is Expect, for the body is at hand already. */
+bool request_peer(const struct http_fetch *fetch, struct peer *ret_peer,
+                  struct str *reterr)
+{
+    struct http_url url;
+    if (!http_url_parse(fetch->arena, fetch->origin, &url, reterr)) {
+        return false;
+    }
+    if (url.path.len > 0) {
+        *reterr = STR("the origin holds a path");
+        return false;
+    }
+    *ret_peer = (struct peer){.origin = fetch->origin,
+                              .authority = url.authority,
+                              .plain = str_eq(url.scheme, STR("http"))};
+    return true;
+}
+
+/* Framing is ours; so is Expect, for the body is at hand already, and Host,
+ * which goes first. */
 static bool is_ours(struct str name)
 {
-    static const char *const names[] = {
-        "content-length",
-        "transfer-encoding",
-        "connection",
-        "expect",
+    static const struct str names[] = {
+        {"content-length", 14},
+        {"transfer-encoding", 17},
+        {"connection", 10},
+        {"expect", 6},
+        {"host", 4},
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (str_eq_nocase(name, str_of(names[i]))) {
+        if (str_eq_nocase(name, names[i])) {
             return true;
         }
     }
@@ -112,56 +125,83 @@ static bool is_ours(struct str name)
 }
 
 /* A method that usually has a body is asked for its length (411) without. */
-static bool must_say_zero(const struct http_fetch *fetch)
+static bool must_say_zero(struct str method)
 {
-    static const char *const methods[] = {"POST", "PUT", "PATCH"};
-    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-        if (str_eq(fetch->request.method, str_of(methods[i]))) {
-            return fetch->upload != NULL ? fetch->upload_length == 0
-                                         : fetch->request.body.len == 0;
-        }
-    }
-    return false;
+    return str_eq(method, STR("POST")) || str_eq(method, STR("PUT")) ||
+           str_eq(method, STR("PATCH"));
 }
 
-static const char *header_line(struct arena *arena,
-                               const struct http_header *header)
+/* There is room for what is put: see write_room(). */
+static void put(struct buf *out, struct str text)
 {
-    bool empty = str_trim(header->value).len == 0;
-    size_t name_len = header->name.len;
-    size_t value_len = empty ? 0 : header->value.len;
-    char *line = arena_alloc(arena, name_len + value_len + 3);
-    memcpy(line, header->name.ptr, name_len);
-    if (empty) {
-        line[name_len] = ';';
-    } else {
-        memcpy(line + name_len, ": ", 2);
-        memcpy(line + name_len + 2, header->value.ptr, value_len);
+    if (text.len > 0) {
+        memcpy(out->bytes + out->len, text.ptr, text.len);
+        out->len += text.len;
     }
-    return line;
 }
 
-size_t request_lines(const struct http_fetch *fetch, const char ***ret_lines)
+static void put_header(struct buf *out, struct str name, struct str value)
+{
+    put(out, name);
+    put(out, value.len > 0 ? STR(": ") : STR(":"));
+    put(out, value);
+    put(out, STR("\r\n"));
+}
+
+static void put_length(struct buf *out, uint64_t length)
+{
+    char digits[20];
+    size_t first = sizeof(digits);
+    do {
+        digits[--first] = (char)('0' + length % 10);
+        length /= 10;
+    } while (length > 0);
+    put_header(out, STR("Content-Length"),
+               str_make(digits + first, sizeof(digits) - first));
+}
+
+static void put_framing(const struct http_fetch *fetch, struct buf *out)
+{
+    int64_t length = fetch->upload != NULL ? fetch->upload_length
+                                           : (int64_t)fetch->request.body.len;
+    if (length < 0) {
+        put_header(out, STR("Transfer-Encoding"), STR("chunked"));
+    } else if (length > 0 || must_say_zero(fetch->request.method)) {
+        put_length(out, (uint64_t)length);
+    }
+}
+
+/* No less than the head will take. */
+static size_t write_room(const struct http_fetch *fetch, struct str authority)
+{
+    enum { FIXED = 256, PER_HEADER = 4 };
+    const struct http_headers *headers = &fetch->request.headers;
+    size_t room = FIXED + fetch->request.method.len +
+                  fetch->request.target.len + authority.len;
+    for (size_t i = 0; i < headers->count; i++) {
+        room += PER_HEADER + headers->at[i].name.len + headers->at[i].value.len;
+    }
+    return room;
+}
+
+void request_write(const struct http_fetch *fetch, struct str authority,
+                   struct buf *out)
 {
     const struct http_headers *headers = &fetch->request.headers;
-    const char **lines =
-        ARENA_ARRAY(fetch->arena, const char *, headers->count + LINES_OF_OURS);
-    size_t count = 0;
+    struct str host = http_headers_get(headers, "host");
+    buf_reserve(out, write_room(fetch, authority));
+    put(out, fetch->request.method);
+    put(out, STR(" "));
+    put(out, fetch->request.target);
+    put(out, STR(" HTTP/1.1\r\n"));
+    put_header(out, STR("Host"), host.ptr != NULL ? host : authority);
     for (size_t i = 0; i < headers->count; i++) {
         if (!is_ours(headers->at[i].name)) {
-            lines[count++] = header_line(fetch->arena, &headers->at[i]);
+            struct str value = headers->at[i].value;
+            bool blank = str_trim(value).len == 0;
+            put_header(out, headers->at[i].name, blank ? STR("") : value);
         }
     }
-    lines[count++] = "Expect:";
-    if (http_headers_get(headers, "accept").ptr == NULL) {
-        lines[count++] = "Accept:";
-    }
-    if (http_headers_get(headers, "content-type").ptr == NULL) {
-        lines[count++] = "Content-Type:";
-    }
-    if (must_say_zero(fetch)) {
-        lines[count++] = "Content-Length: 0";
-    }
-    *ret_lines = lines;
-    return count;
+    put_framing(fetch, out);
+    put(out, STR("\r\n"));
 }

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The edge that AWS sees: libcurl's multi interface by sockets.
+ * The edge that AWS sees: libcurl connects, then HTTP/1.1 is spoken here.
  *
  * Purpose:   an http_client on real connections, kept alive and reused.
  * Ownership: upstream_new()/upstream_free(); cancel every fetch first.
  * Callbacks: those of http/client.h, from the loop.
- * Errors:    outcomes of http/client.h with curl's sentence in `error`.
- * Never:     an AWS word; retries (also not curl's own on a dead reused
- *            connection, once a byte of a request may have been sent);
- *            redirects; environment proxies unless `use_proxy_environment`;
- *            a threads' resolver left running at free.
+ * Errors:    outcomes of http/client.h with a sentence in `error`, curl's
+ *            where it could not connect.
+ * Never:     an AWS word; retries, once a byte of a request may have been
+ *            sent (a kept connection that takes none is given up for another
+ *            one); redirects; another protocol; environment proxies unless
+ *            `use_proxy_environment`; a threads' resolver left running at
+ *            free.
  */
 #ifndef UPSTREAM_UPSTREAM_H
 #define UPSTREAM_UPSTREAM_H
