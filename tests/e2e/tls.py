@@ -3,17 +3,12 @@
 check the certificate, and files that will not do.
 """
 
-import datetime
-import ipaddress
 import socket
 import ssl
 
 import botocore.config
 import botocore.exceptions
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from authority import Authority
 from harness import REGION, Settled, check, check_equal, eventually
 from limits import MIB
 from wire import Ask, read_answer
@@ -23,53 +18,11 @@ OWN = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
 LEAKS = {"ASAN_OPTIONS": "detect_leaks=0"}
 
 
-# ---- certificates ----
-
-def name_of(text):
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-
-def make_certificate(key, subject, issuer, issuer_key, is_ca):
-    now = datetime.datetime.now(datetime.timezone.utc)
-    builder = (
-        x509.CertificateBuilder().subject_name(name_of(subject))
-        .issuer_name(name_of(issuer)).public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None),
-                       critical=True))
-    if not is_ca:
-        builder = builder.add_extension(x509.SubjectAlternativeName([
-            x509.DNSName("localhost"),
-            x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-            critical=False)
-    return builder.sign(issuer_key, hashes.SHA256())
-
-
-def pem_of_key(key):
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption())
-
-
 class Files:
-    """An authority, a certificate of it for 127.0.0.1, and its key."""
-
     def __init__(self, kit):
-        authority_key = ec.generate_private_key(ec.SECP256R1())
-        key = ec.generate_private_key(ec.SECP256R1())
-        self.authority = kit.path("authority.pem")
-        self.certificate = kit.path("certificate.pem")
-        self.key = kit.path("key.pem")
-        pem = serialization.Encoding.PEM
-        self.authority.write_bytes(make_certificate(
-            authority_key, "an authority", "an authority", authority_key, True
-        ).public_bytes(pem))
-        self.certificate.write_bytes(make_certificate(
-            key, "127.0.0.1", "an authority", authority_key, False
-        ).public_bytes(pem))
-        self.key.write_bytes(pem_of_key(key))
+        authority = Authority(kit.path("tls"), "clients")
+        self.authority = authority.bundle
+        self.certificate, self.key = authority.certificate()
         self.options = ("--tls-cert", self.certificate, "--tls-key", self.key)
 
 

@@ -3,72 +3,18 @@
 which says that nothing was; after that it is a lost answer like any other.
 """
 
-import datetime
-import ipaddress
-import ssl
 import threading
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from authority import DAY, Authority
 from faulty import (OK, FaultServer, close, outcomes_of, reset, stall,
                     start_settled)
 from faults import good_call, strike
 from harness import check, check_equal, in_parallel
 from upstreams import Server
 
-DAY = datetime.timedelta(days=1)
-
-
-class Authority:
-    """Makes certificates in a folder."""
-
-    def __init__(self, folder, name):
-        self.folder = folder / name
-        self.folder.mkdir()
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        made = self.build(self.name, self.key, DAY).add_extension(
-            x509.BasicConstraints(ca=True, path_length=None), True)
-        self.bundle = self.write("ca.pem", made.sign(self.key, hashes.SHA256()))
-
-    def build(self, subject, key, lasts):
-        now = datetime.datetime.now(datetime.timezone.utc)
-        return (x509.CertificateBuilder().subject_name(subject)
-                .issuer_name(self.name).public_key(key.public_key())
-                .serial_number(x509.random_serial_number())
-                .not_valid_before(now - 30 * DAY)
-                .not_valid_after(now + lasts))
-
-    def write(self, name, *parts):
-        file = self.folder / name
-        file.write_bytes(b"".join(
-            part if isinstance(part, bytes) else
-            part.public_bytes(serialization.Encoding.PEM) for part in parts))
-        return file
-
-    def context(self, name="127.0.0.1", lasts=DAY):
-        """For a server that calls itself so."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        alternative = x509.IPAddress(ipaddress.ip_address(name)) \
-            if name[0].isdigit() else x509.DNSName(name)
-        made = self.build(x509.Name([]), key, lasts).add_extension(
-            x509.SubjectAlternativeName([alternative]), True)
-        file = self.write(
-            f"{name}{lasts.days}.pem", made.sign(self.key, hashes.SHA256()),
-            key.private_bytes(serialization.Encoding.PEM,
-                              serialization.PrivateFormat.PKCS8,
-                              serialization.NoEncryption()))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return lambda connection: context.wrap_socket(connection,
-                                                      server_side=True)
-
 
 def authorities(kit):
     folder = kit.path("trust")
-    folder.mkdir()
     return Authority(folder, "good"), Authority(folder, "other")
 
 
@@ -83,7 +29,7 @@ def test_refused_before_anything_is_sent(kit):
         "another authority": FaultServer([], other.context()),
         "another name": FaultServer([], good.context("example.com")),
         "another address": FaultServer([], good.context("127.0.0.2")),
-        "expired": FaultServer([], good.context(lasts=-DAY)),
+        "expired": FaultServer([], good.context("127.0.0.1", -DAY)),
         "no TLS at all": FaultServer([]),
         "closed at once": Server(lambda connection: None),
         "closed amid the handshake": Server(lambda c: c.recv(10)),
