@@ -34,6 +34,7 @@ struct server {
     uint16_t port;
     const struct answer *answers;
     size_t answer_count;
+    size_t piece;    /* of an answer in a turn; 0: as much as goes */
     size_t requests; /* whole ones, or heads where the answer is early */
     size_t connections;
     size_t body_bytes; /* raw, of all requests */
@@ -95,6 +96,7 @@ static inline void talk_write(struct talk *talk)
 {
     static char filling[65536];
     const struct answer *answer = talk->answer;
+    const struct server *server = talk->server;
     size_t text = strlen(answer->text);
     size_t all = text + answer->fill;
     memset(filling, 'x', sizeof(filling));
@@ -106,6 +108,7 @@ static inline void talk_write(struct talk *talk)
             len = text - talk->written;
         }
         len = len < sizeof(filling) ? len : sizeof(filling);
+        len = server->piece > 0 && len > server->piece ? server->piece : len;
         ssize_t sent =
             send(talk->watch.fd, from, len, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0) {
@@ -115,6 +118,9 @@ static inline void talk_write(struct talk *talk)
             return;
         }
         talk->written += (size_t)sent;
+        if (server->piece > 0 && talk->written < all) {
+            return;
+        }
     }
     if (answer->then == KEEP && !answer->early) {
         talk_await(talk);
