@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of this room share; only connection.c knows curl.
+ * What the files of this room share; curl is known to two of them.
  *
  * request.c     what goes out, as text
  * head.c        what comes in before the body, line by line
  * reader.c      where head, body and end lie in what comes in
  * carried.c     what a fetch is told, and when
- * connection.c  making and closing connections, and bytes on them
+ * dialer.c      making and closing connections (curl)
+ * connection.c  bytes on them (curl, where there is TLS)
  * pool.c        connections kept for another fetch
  * sending.c     a request on its way out
  * exchange.c    a request and its answer, which calls the others
@@ -131,7 +132,7 @@ void carried_settle(struct carried *carried, struct http_fetch *fetch,
 /* Takes back wake-ups that have not run, and the download. */
 void carried_end(struct carried *carried, struct http_fetch *fetch);
 
-/* connection.c */
+/* dialer.c */
 
 struct connection;
 struct exchange;
@@ -143,8 +144,10 @@ struct dialer {
     void *multi; /* curl's */
     struct timer timer;
     struct upstream_config config;
-    struct connection *abandoned; /* while their names are resolved */
-    void *ctx;                    /* of whoever is told */
+    struct connection *looking; /* their names are being resolved */
+    struct connection *parked;  /* behind one of those of their origin */
+    struct timer unpark;
+    void *ctx; /* of whoever is told */
     void (*connected)(struct connection *connection);
     /* It is the callee's to close. */
     void (*failed)(struct connection *connection, struct str why);
@@ -157,12 +160,13 @@ struct connection {
     struct loop_watch watch;
     uint32_t events; /* as the loop knows them */
     int fd;
-    bool resolving;
-    bool plain;  /* its bytes need no curl */
-    bool reused; /* has carried an answer before */
-    struct exchange *user;
-    struct peer peer; /* in text */
-    int64_t idle_ms;  /* since when */
+    struct connection **list; /* that of the dialer's which it is in */
+    bool resolving;           /* a thread of curl's is at it */
+    bool plain;               /* its bytes need no curl */
+    bool reused;              /* has carried an answer before */
+    struct exchange *user;    /* NULL: idle, or nobody waits any more */
+    struct peer peer;         /* in text */
+    int64_t idle_ms;          /* since when */
     uint64_t hash;
     struct connection *next;
     struct connection *before;
@@ -170,13 +174,6 @@ struct connection {
     struct connection *newer;
     char error[256]; /* a sentence, where a call below failed */
     char text[];
-};
-
-enum wire {
-    WIRE_SOME,
-    WIRE_WAIT,   /* the loop will tell */
-    WIRE_END,    /* the other side has closed */
-    WIRE_BROKEN, /* `error` says why */
 };
 
 void dialer_init(struct dialer *dialer, struct loop *loop,
@@ -188,6 +185,15 @@ struct connection *connection_dial(struct dialer *dialer,
                                    const struct peer *peer);
 /* Never waits. */
 void connection_close(struct connection *connection);
+/* connection.c */
+
+enum wire {
+    WIRE_SOME,
+    WIRE_WAIT,   /* the loop will tell */
+    WIRE_END,    /* the other side has closed */
+    WIRE_BROKEN, /* `error` says why */
+};
+
 /* Bytes that were to wait must be given again from the same place. */
 enum wire connection_send(struct connection *connection, struct str bytes,
                           size_t *ret_len);
