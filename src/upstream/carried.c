@@ -47,7 +47,6 @@ static struct str sentence(const struct http_fetch *fetch,
 void carried_settle(struct carried *carried, struct http_fetch *fetch,
                     enum http_outcome outcome, struct str detail)
 {
-    carried->over = true;
     fetch->outcome = outcome;
     fetch->error = sentence(fetch, outcome, detail);
     if (carried->piped) {

@@ -335,7 +335,7 @@ void connection_close(struct connection *c)
 }
 
 /* Until a first call for its bytes, curl takes it for one of its own that is
- * idle, and would close it as soon as an answer comes in. */
+ * idle, and would close it once it is old or seems dead. */
 static bool take_over(struct connection *c)
 {
     curl_socket_t fd = CURL_SOCKET_BAD;

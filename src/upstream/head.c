@@ -31,6 +31,7 @@ static enum head_step take_status(struct head *head, struct str line)
         .bytes = head->bytes,
         .begun = true,
         .lasts = line.ptr[version.len] != '0',
+        .old = line.ptr[version.len] == '0',
         .length = -1,
         .headers = head->headers,
     };
@@ -49,7 +50,8 @@ static enum head_step take_end(struct head *head)
         return HEAD_INTERIM;
     }
     head->whole = true;
-    head->lasts &= !head->closes;
+    /* RFC 9112, 6.1: one that is too old for chunks may not mean them. */
+    head->lasts &= !head->closes && !(head->old && head->chunked);
     if (head->hops) {
         http_headers_drop_hop_by_hop(&head->headers);
     }

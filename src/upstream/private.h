@@ -56,6 +56,7 @@ struct head {
     bool whole;
     bool lasts;     /* the connection may be used again, once it is whole */
     bool closes;    /* Connection: close */
+    bool old;       /* HTTP/1.0 */
     bool chunked;   /* Transfer-Encoding: chunked */
     int64_t length; /* Content-Length; -1: none */
     bool hops;      /* Connection names others */
@@ -116,7 +117,6 @@ void reader_done(struct reader *reader);
 
 /* What a fetch is told by; from send to cancel. */
 struct carried {
-    bool over;
     bool piped;
     struct http_pipe pipe;
     struct timer_woken head;

@@ -156,6 +156,7 @@ static const struct {
     {"1 200 OK|Connection: x|X: close||", true},
     {"0 200 OK||", false},
     {"0 200 OK|Connection: keep-alive||", true},
+    {"0 200 OK|Connection: keep-alive|Transfer-Encoding: chunked||", false},
     {"1 100 C|Connection: close||HTTP/1.1 200 OK||", true},
 };
 
