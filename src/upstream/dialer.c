@@ -370,7 +370,7 @@ static void fail_parked(struct connection *c, struct str why)
 
 static void finish(struct connection *c, CURLcode code)
 {
-    if (code == CURLE_OK && take_over(c)) {
+    if (code == CURLE_OK && c->user != NULL && take_over(c)) {
         c->dialer->connected(c);
         return;
     }
@@ -427,6 +427,7 @@ void dialer_done(struct dialer *dialer)
         assert(dialer->looking->user == NULL);
         free_connection(dialer->looking);
     }
+    assert(dialer->parked == NULL);
     (void)curl_multi_cleanup(dialer->multi);
     timer_cancel(dialer->timers, &dialer->timer);
     timer_cancel(dialer->timers, &dialer->unpark);

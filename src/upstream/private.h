@@ -185,6 +185,7 @@ struct connection *connection_dial(struct dialer *dialer,
                                    const struct peer *peer);
 /* Never waits. */
 void connection_close(struct connection *connection);
+
 /* connection.c */
 
 enum wire {
