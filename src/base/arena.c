@@ -61,14 +61,17 @@ static void add_block(struct arena *arena, size_t at_least)
     }
     capacity = capacity > LARGEST_STEP ? LARGEST_STEP : capacity;
     capacity = capacity < at_least ? at_least : capacity;
-    struct block *block = mem_new(sizeof(struct block) + capacity);
+    struct block *block = mem_new_blank(sizeof(struct block) + capacity);
     block->capacity = capacity;
+    block->used = 0;
     block->older = arena->newest;
     arena->newest = block;
     arena->size += capacity;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* Not zeroed: most of a block is never asked for, and texts are written over
+ * at once. */
+static void *take(struct arena *arena, size_t size)
 {
     const size_t align = alignof(max_align_t);
     assert(size < SIZE_MAX / 2);
@@ -83,6 +86,11 @@ void *arena_alloc(struct arena *arena, size_t size)
     return result;
 }
 
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return memset(take(arena, size), 0, size);
+}
+
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
 {
     assert(size == 0 || count < SIZE_MAX / 2 / size);
@@ -91,10 +99,11 @@ void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
 
 struct str arena_str(struct arena *arena, struct str text)
 {
-    char *copy = arena_alloc(arena, text.len + 1);
+    char *copy = take(arena, text.len + 1);
     if (text.len > 0) {
         memcpy(copy, text.ptr, text.len);
     }
+    copy[text.len] = '\0';
     return str_make(copy, text.len);
 }
 
@@ -104,7 +113,7 @@ struct str arena_vprintf(struct arena *arena, const char *format, va_list args)
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
     assert(len >= 0);
-    char *text = arena_alloc(arena, (size_t)len + 1);
+    char *text = take(arena, (size_t)len + 1);
     (void)vsnprintf(text, (size_t)len + 1, format, again);
     va_end(again);
     return str_make(text, (size_t)len);
@@ -121,23 +130,25 @@ struct str arena_printf(struct arena *arena, const char *format, ...)
 
 struct str arena_join(struct arena *arena, struct str a, struct str b)
 {
-    char *both = arena_alloc(arena, a.len + b.len + 1);
+    char *both = take(arena, a.len + b.len + 1);
     if (a.len > 0) {
         memcpy(both, a.ptr, a.len);
     }
     if (b.len > 0) {
         memcpy(both + a.len, b.ptr, b.len);
     }
+    both[a.len + b.len] = '\0';
     return str_make(both, a.len + b.len);
 }
 
 struct str arena_lower(struct arena *arena, struct str text)
 {
-    char *copy = arena_alloc(arena, text.len + 1);
+    char *copy = take(arena, text.len + 1);
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
         copy[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
     }
+    copy[text.len] = '\0';
     return str_make(copy, text.len);
 }
 
@@ -155,7 +166,7 @@ void arena_reset(struct arena *arena, struct arena_mark mark)
     }
     if (arena->newest != NULL) {
         struct block *block = arena->newest;
-        memset(block->bytes + mark.used, 0, block->used - mark.used);
+        mem_wipe(block->bytes + mark.used, block->used - mark.used);
         block->used = mark.used;
     }
 }

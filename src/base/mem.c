@@ -26,6 +26,11 @@ void *mem_new(size_t size)
     return or_die(calloc(1, size == 0 ? 1 : size));
 }
 
+void *mem_new_blank(size_t size)
+{
+    return or_die(malloc(size == 0 ? 1 : size));
+}
+
 void *mem_resize(void *block, size_t size)
 {
     in_use -= malloc_usable_size(block);

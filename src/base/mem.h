@@ -6,14 +6,17 @@
  * Ownership: mem_new() gives, mem_free() takes back; NULL may be freed.
  * Errors:    none: running out of memory ends the process with a message. What
  *            makes that honest is that every input has a limit at the door.
- * Never:     returns NULL; returns memory that is not zeroed.
+ * Never:     returns NULL.
  */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
 #include <stddef.h>
 
+/* Zeroed. */
 void *mem_new(size_t size);
+/* Not zeroed: for bytes that are written before they are read. */
+void *mem_new_blank(size_t size);
 /* Grown bytes are not zeroed. */
 void *mem_resize(void *block, size_t size);
 void mem_free(void *block);
