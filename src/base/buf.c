@@ -31,7 +31,7 @@ void buf_reserve(struct buf *buf, size_t more)
         capacity *= 2;
     }
     /* A fresh block, not realloc: the old bytes are wiped. */
-    char *bytes = mem_new(capacity);
+    char *bytes = mem_new_blank(capacity);
     if (buf->len > 0) {
         memcpy(bytes, buf->bytes, buf->len);
         mem_wipe(buf->bytes, buf->len);
@@ -54,6 +54,22 @@ void buf_add(struct buf *buf, struct str text)
 void buf_add_char(struct buf *buf, char c)
 {
     buf_add(buf, str_make(&c, 1));
+}
+
+void buf_add_number(struct buf *buf, int64_t number)
+{
+    enum { DIGITS_MAX = 20 }; /* and a sign among them */
+    char digits[DIGITS_MAX];
+    size_t at = sizeof(digits);
+    uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        digits[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (number < 0) {
+        digits[--at] = '-';
+    }
+    buf_add(buf, str_make(digits + at, sizeof(digits) - at));
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)

@@ -19,6 +19,9 @@ int64_t clock_wall_ms(void);
 struct str clock_amz_date(struct arena *arena, int64_t wall_ms);
 /* "2015-08-30T12:36:00.123Z" */
 struct str clock_iso(struct arena *arena, int64_t wall_ms);
+enum { CLOCK_ISO_LEN = 24 };
+/* The same without a zero byte behind it. */
+void clock_iso_write(int64_t wall_ms, char out[CLOCK_ISO_LEN]);
 /* "Sun, 30 Aug 2015 12:36:00 GMT", the form of the Date header. */
 struct str clock_http_date(struct arena *arena, int64_t wall_ms);
 /* Reads any of the three; false when it is none of them. */

@@ -52,72 +52,79 @@ void events_say(const struct events *events, const struct event *event)
     }
 }
 
-static void write_text(struct buf *out, const char *name, struct str value)
+/* What stands before a value. */
+#define FIELD(name) STR(",\"" name "\":")
+
+static void write_text(struct buf *out, struct str field, struct str value)
 {
     if (value.len > 0) {
-        buf_printf(out, ",\"%s\":", name);
+        buf_add(out, field);
         json_write_string(value, out);
     }
 }
 
-static void write_number(struct buf *out, const char *name,
+static void write_number(struct buf *out, struct str field,
                          struct event_number number)
 {
     if (number.there) {
-        buf_printf(out, ",\"%s\":%lld", name, (long long)number.value);
+        buf_add(out, field);
+        buf_add_number(out, number.value);
     }
 }
 
-static void write_json(struct buf *out, const char *name, struct str json)
+static void write_json(struct buf *out, struct str field, struct str json)
 {
     if (json.len > 0) {
-        buf_printf(out, ",\"%s\":%.*s", name, STR_ARG(json));
+        buf_add(out, field);
+        buf_add(out, json);
     }
 }
 
 void event_write(const struct event *event, struct buf *out)
 {
-    buf_printf(out, "\"event\":\"%s\"", event_kind_name(event->kind));
-    write_text(out, "id", event->exchange);
-    write_text(out, "client", event->client);
-    write_text(out, "group", event->group);
-    write_text(out, "service", event->service);
-    write_text(out, "operation", event->operation);
-    write_text(out, "region", event->region);
-    write_text(out, "resource", event->resource);
-    write_text(out, "confirmation", event->confirmation);
-    write_text(out, "read", event->read);
-    write_text(out, "verdict", str_of(event->verdict));
+    buf_add(out, STR("\"event\":"));
+    json_write_string(str_of(event_kind_name(event->kind)), out);
+    write_text(out, FIELD("id"), event->exchange);
+    write_text(out, FIELD("client"), event->client);
+    write_text(out, FIELD("group"), event->group);
+    write_text(out, FIELD("service"), event->service);
+    write_text(out, FIELD("operation"), event->operation);
+    write_text(out, FIELD("region"), event->region);
+    write_text(out, FIELD("resource"), event->resource);
+    write_text(out, FIELD("confirmation"), event->confirmation);
+    write_text(out, FIELD("read"), event->read);
+    write_text(out, FIELD("verdict"), str_of(event->verdict));
     if (event->outcome != OUTCOME_NONE) {
-        write_text(out, "outcome", str_of(event_outcome_name(event->outcome)));
+        write_text(out, FIELD("outcome"),
+                   str_of(event_outcome_name(event->outcome)));
     }
-    if (event->status != 0) {
-        buf_printf(out, ",\"status\":%d", event->status);
-    }
-    write_text(out, "code", event->code);
-    write_text(out, "request_id", event->request_id);
-    write_text(out, "write", event->write);
-    write_number(out, "waited_ms", event->waited_ms);
-    write_number(out, "took_ms", event->took_ms);
-    write_number(out, "visible_ms", event->visible_ms);
-    write_number(out, "gap_ms", event->gap_ms);
-    write_number(out, "needed_ms", event->needed_ms);
-    write_number(out, "until_ms", event->until_ms);
-    write_number(out, "reads", event->reads);
-    write_json(out, "value", event->value);
-    write_json(out, "request", event->request);
-    write_text(out, "wanted", event->wanted);
-    write_text(out, "detail", event->detail);
+    write_number(out, FIELD("status"),
+                 (struct event_number){event->status != 0, event->status});
+    write_text(out, FIELD("code"), event->code);
+    write_text(out, FIELD("request_id"), event->request_id);
+    write_text(out, FIELD("write"), event->write);
+    write_number(out, FIELD("waited_ms"), event->waited_ms);
+    write_number(out, FIELD("took_ms"), event->took_ms);
+    write_number(out, FIELD("visible_ms"), event->visible_ms);
+    write_number(out, FIELD("gap_ms"), event->gap_ms);
+    write_number(out, FIELD("needed_ms"), event->needed_ms);
+    write_number(out, FIELD("until_ms"), event->until_ms);
+    write_number(out, FIELD("reads"), event->reads);
+    write_json(out, FIELD("value"), event->value);
+    write_json(out, FIELD("request"), event->request);
+    write_text(out, FIELD("wanted"), event->wanted);
+    write_text(out, FIELD("detail"), event->detail);
 }
 
 void event_write_line(const struct event *event, int64_t wall_ms,
                       struct str tail, struct buf *out)
 {
-    struct arena *scratch = arena_new();
-    buf_printf(out, "{\"time\":\"%.*s\",",
-               STR_ARG(clock_iso(scratch, wall_ms)));
+    char time[CLOCK_ISO_LEN];
+    clock_iso_write(wall_ms, time);
+    buf_add(out, STR("{\"time\":\""));
+    buf_add(out, str_make(time, sizeof(time)));
+    buf_add(out, STR("\","));
     event_write(event, out);
     buf_add(out, tail);
     buf_add_char(out, '}');
-    arena_free(scratch);
 }

@@ -52,6 +52,28 @@ static void printing_appends(void **state)
     buf_free(&buf);
 }
 
+static void numbers_are_written_as_printf_would(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t number;
+        struct str text;
+    } rows[] = {
+        {0, {"0", 1}},
+        {7, {"7", 1}},
+        {-1, {"-1", 2}},
+        {1234567890123, {"1234567890123", 13}},
+        {INT64_MAX, {"9223372036854775807", 19}},
+        {INT64_MIN, {"-9223372036854775808", 20}},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buf buf = {0};
+        buf_add_number(&buf, rows[i].number);
+        assert_true(str_eq(buf_str(&buf), rows[i].text));
+        buf_free(&buf);
+    }
+}
+
 static void the_front_can_be_dropped(void **state)
 {
     (void)state;
@@ -88,6 +110,7 @@ int main(void)
         cmocka_unit_test(an_empty_buffer_is_harmless),
         cmocka_unit_test(what_is_added_stays_through_growth),
         cmocka_unit_test(printing_appends),
+        cmocka_unit_test(numbers_are_written_as_printf_would),
         cmocka_unit_test(the_front_can_be_dropped),
         cmocka_unit_test(reserved_room_is_used_without_moving),
     };
