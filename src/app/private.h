@@ -78,6 +78,7 @@ struct stack {
     struct timer record_failed;
     struct replay *replay; /* --replay */
     struct loop_hook replay_hook;
+    struct loop_hook log_hook;
     struct engine *engine;
     struct http_handler *gate;
     struct server *server;

@@ -107,6 +107,12 @@ static bool check_options(struct stack *s, struct str *ret_upstream,
 
 /* ---- the parts ---- */
 
+static int64_t flush_log(void *ctx)
+{
+    journal_flush(ctx);
+    return -1;
+}
+
 static bool open_witnesses(struct stack *s, struct str *reterr)
 {
     const struct app_options *o = s->options;
@@ -131,6 +137,9 @@ static bool open_witnesses(struct stack *s, struct str *reterr)
         return false;
     }
     events_add(&s->events, journal_sink(s->journal));
+    /* Before any other: the first runs last, when all has been said. */
+    s->log_hook = (struct loop_hook){flush_log, s->journal, NULL};
+    loop_add_hook(s->loop, &s->log_hook);
     return true;
 }
 
@@ -384,6 +393,9 @@ bool stack_close(struct stack *s)
     good = tape_close(s) && good;
     creds_free(s->creds);
     upstream_free(s->upstream);
+    if (s->journal != NULL) {
+        journal_flush(s->journal);
+    }
     if (s->journal != NULL && journal_lost(s->journal) > 0) {
         print_note("%llu lines could not be written to %.*s",
                    (unsigned long long)journal_lost(s->journal),

@@ -1,31 +1,81 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes events as JSON lines. Start at hear(). */
+/* Writes events as JSON lines, those of one turn of the loop at once. Start at
+ * hear(). */
 #include "journal/journal.h"
 
 #include "base/file.h"
 #include "base/mem.h"
 
+#include <errno.h>
 #include <unistd.h>
+
+/* More than this does not wait for the end of the turn. */
+enum { WAITING_MAX = 64 * 1024 };
 
 struct journal {
     struct event_sink sink;
     int fd;
     bool owns_fd;
-    struct buf line;
-    struct buf tail; /* run, stage, context, meta: the same on every line */
+    bool torn;          /* the file ends in half a line */
+    struct buf waiting; /* whole lines */
+    struct buf tail;    /* run, stage, context, meta: the same on every line */
     int64_t (*wall_ms)(void);
     uint64_t lost;
 };
 
+/* How many bytes got there. */
+static size_t write_some(int fd, struct str text)
+{
+    size_t done = 0;
+    while (done < text.len) {
+        ssize_t put = write(fd, text.ptr + done, text.len - done);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put <= 0) {
+            break;
+        }
+        done += (size_t)put;
+    }
+    return done;
+}
+
+static uint64_t count_lines(struct str text)
+{
+    uint64_t lines = 0;
+    while (text.len > 0) {
+        (void)str_cut(&text, '\n');
+        lines++;
+    }
+    return lines;
+}
+
+void journal_flush(struct journal *journal)
+{
+    struct str text = buf_str(&journal->waiting);
+    if (text.len == 0) {
+        return;
+    }
+    if (journal->torn) {
+        journal->torn = write_some(journal->fd, STR("\n")) == 0;
+    }
+    size_t done = journal->torn ? 0 : write_some(journal->fd, text);
+    if (done < text.len) {
+        journal->lost += count_lines(str_from(text, done));
+        journal->torn =
+            journal->torn || (done > 0 && text.ptr[done - 1] != '\n');
+    }
+    buf_clear(&journal->waiting);
+}
+
 static void hear(struct event_sink *self, const struct event *event)
 {
     struct journal *journal = (struct journal *)self;
-    buf_clear(&journal->line);
     event_write_line(event, journal->wall_ms(), buf_str(&journal->tail),
-                     &journal->line);
-    buf_add_char(&journal->line, '\n');
-    if (!file_write(journal->fd, buf_str(&journal->line))) {
-        journal->lost++;
+                     &journal->waiting);
+    buf_add_char(&journal->waiting, '\n');
+    if (journal->waiting.len > WAITING_MAX) {
+        journal_flush(journal);
     }
 }
 
@@ -82,10 +132,11 @@ void journal_close(struct journal *journal)
     if (journal == NULL) {
         return;
     }
+    journal_flush(journal);
     if (journal->owns_fd) {
         (void)close(journal->fd);
     }
-    buf_free(&journal->line);
+    buf_free(&journal->waiting);
     buf_free(&journal->tail);
     mem_free(journal);
 }

@@ -50,6 +50,7 @@ struct loop_hook {
     void *ctx;
     struct loop_hook *next;
 };
+/* The hook that was added first runs last. */
 void loop_add_hook(struct loop *loop, struct loop_hook *hook);
 
 /* One turn: hooks, sleep, descriptors, timers. */

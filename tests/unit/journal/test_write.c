@@ -4,7 +4,9 @@
 
 #include "base/file.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,8 +84,103 @@ static void lines_that_are_lost_are_counted(void **state)
     assert_non_null(journal);
     struct event_sink *sink = journal_sink(journal);
     sink->hear(sink, &event);
-    assert_int_equal(journal_lost(journal), 1);
+    sink->hear(sink, &event);
+    assert_int_equal(journal_lost(journal), 0);
+    journal_flush(journal);
+    assert_int_equal(journal_lost(journal), 2);
+    journal_flush(journal);
+    assert_int_equal(journal_lost(journal), 2);
     journal_close(journal);
+    arena_free(arena);
+}
+
+/* A journal on a fresh file; *ret_path is to be unlinked. */
+static struct journal *open_fresh(struct arena *arena, struct str *ret_path)
+{
+    char path[] = "/tmp/settled-journal-XXXXXX";
+    struct str why = STR_NONE;
+    assert_true(close(mkstemp(path)) == 0);
+    *ret_path = arena_str(arena, str_of(path));
+    const struct journal_config config = {.path = *ret_path, .wall_ms = noon};
+    struct journal *journal = journal_open(&config, arena, &why);
+    assert_non_null(journal);
+    return journal;
+}
+
+static struct str content_of(struct arena *arena, struct str path)
+{
+    struct str text = STR_NONE;
+    struct str why = STR_NONE;
+    assert_true(file_read(arena, path, 1 << 20, &text, &why));
+    return text;
+}
+
+static void lines_wait_for_the_end_of_a_turn_but_not_many(void **state)
+{
+    struct arena *arena = arena_new();
+    struct str path;
+    const struct event event = {.kind = EVENT_CALL_SENT};
+    (void)state;
+    struct journal *journal = open_fresh(arena, &path);
+    struct event_sink *sink = journal_sink(journal);
+    sink->hear(sink, &event);
+    assert_int_equal(content_of(arena, path).len, 0);
+    journal_flush(journal);
+    size_t line = content_of(arena, path).len;
+    assert_true(line > 0);
+    for (int i = 0; i < 2000; i++) {
+        sink->hear(sink, &event);
+    }
+    assert_true(content_of(arena, path).len > line);
+    journal_close(journal);
+    assert_int_equal(content_of(arena, path).len, 2001 * line);
+    assert_int_equal(unlink(path.ptr), 0);
+    arena_free(arena);
+}
+
+/* The file may grow to `size` bytes, as on a disk that is full. */
+static void limit_files(rlim_t size)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = size;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void after_half_a_line_a_new_one_begins(void **state)
+{
+    struct arena *arena = arena_new();
+    struct str path;
+    struct rlimit before;
+    const struct event event = {.kind = EVENT_CALL_SENT};
+    (void)state;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    struct journal *journal = open_fresh(arena, &path);
+    struct event_sink *sink = journal_sink(journal);
+    sink->hear(sink, &event);
+    journal_flush(journal);
+    size_t line = content_of(arena, path).len;
+    limit_files(line * 5 / 2);
+    for (int i = 0; i < 3; i++) {
+        sink->hear(sink, &event);
+    }
+    journal_flush(journal);
+    assert_int_equal(content_of(arena, path).len, line * 5 / 2);
+    assert_int_equal(journal_lost(journal), 2);
+    sink->hear(sink, &event);
+    journal_flush(journal);
+    assert_int_equal(journal_lost(journal), 3);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    sink->hear(sink, &event);
+    journal_close(journal);
+    struct str text = content_of(arena, path);
+    struct str whole = str_cut(&text, '\n');
+    assert_true(str_eq(str_cut(&text, '\n'), whole));
+    assert_int_equal(str_cut(&text, '\n').len, line * 5 / 2 - 2 * line);
+    assert_true(str_eq(str_cut(&text, '\n'), whole));
+    assert_int_equal(text.len, 0);
+    assert_int_equal(unlink(path.ptr), 0);
     arena_free(arena);
 }
 
@@ -93,6 +190,8 @@ int main(void)
         cmocka_unit_test(each_event_is_one_json_line_with_the_run_in_it),
         cmocka_unit_test(a_log_that_cannot_be_opened_is_told),
         cmocka_unit_test(lines_that_are_lost_are_counted),
+        cmocka_unit_test(lines_wait_for_the_end_of_a_turn_but_not_many),
+        cmocka_unit_test(after_half_a_line_a_new_one_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
