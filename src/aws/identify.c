@@ -77,6 +77,9 @@ static const struct service *service_by_target(const struct looking *look,
     const struct service *by_scope = NULL;
     for (size_t i = 0; i < registry->count; i++) {
         const struct service *service = &registry->services[i];
+        if (service->facts.target_prefix.len == 0) {
+            continue;
+        }
         bool ours = str_eq(service->facts.signing_name, look->scope);
         if (target.len > 0 && str_eq(service->facts.target_prefix, target) &&
             (service->only.count == 0 ||
@@ -86,7 +89,7 @@ static const struct service *service_by_target(const struct looking *look,
                 by_target = service;
             }
         }
-        if (ours && by_scope == NULL && service->facts.target_prefix.len > 0) {
+        if (ours && by_scope == NULL) {
             by_scope = service;
         }
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text slices: comparing, searching, cutting. Here because every room needs
- * them. Start at str_eq(). */
+ * them. Start at str_compare(). */
 #include "base/str.h"
 
 #include <limits.h>
@@ -15,16 +15,8 @@ static char lower(char c)
     return c;
 }
 
-bool str_eq(struct str a, struct str b)
+bool str_has_same_letters(struct str a, struct str b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
-bool str_eq_nocase(struct str a, struct str b)
-{
-    if (a.len != b.len) {
-        return false;
-    }
     for (size_t i = 0; i < a.len; i++) {
         if (lower(a.ptr[i]) != lower(b.ptr[i])) {
             return false;

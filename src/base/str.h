@@ -48,9 +48,18 @@ static inline bool str_is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-bool str_eq(struct str a, struct str b);
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* Of two texts of one length. */
+bool str_has_same_letters(struct str a, struct str b);
 /* Equal but for the case of ASCII letters. */
-bool str_eq_nocase(struct str a, struct str b);
+static inline bool str_eq_nocase(struct str a, struct str b)
+{
+    return a.len == b.len && str_has_same_letters(a, b);
+}
 /* Byte order, like strcmp. */
 int str_compare(struct str a, struct str b);
 /* The same of two struct str *, for qsort(). */
