@@ -164,7 +164,7 @@ static bool set_headers(struct signed_fetch *sf, struct str *reterr)
         return false;
     }
     struct http_request *request = &sf->inner.request;
-    request->headers = http_headers_copy(arena, &sf->outer->request.headers);
+    request->headers = http_headers_share(arena, &sf->outer->request.headers);
     http_headers_drop_hop_by_hop(&request->headers);
     http_headers_remove(&request->headers, STR("Expect"));
     http_headers_set(arena, &request->headers, STR("Host"), url.authority);

@@ -54,7 +54,7 @@ static struct http_request outbound(struct exchange *x)
     const struct http_request *in = &x->call->request;
     struct http_request out = *in;
     out.target = target_without_prefix(x);
-    out.headers = http_headers_copy(x->arena, &in->headers);
+    out.headers = http_headers_share(x->arena, &in->headers);
     http_headers_drop_hop_by_hop(&out.headers);
     http_headers_remove(&out.headers, STR("Expect"));
     drop_ours(&out.headers);
@@ -309,7 +309,9 @@ enum progress step_hear(struct exchange *x)
     x->heard_at = engine_moment(x->engine);
     const struct http_response *response = &x->fetch.response;
     x->request_id = aws_request_id(response);
-    note_started(x);
+    if (x->rule != NULL) {
+        note_started(x);
+    }
     bool success = response->status >= 200 && response->status < 300;
     struct str unread = STR_NONE;
     if (!success) {

@@ -3,7 +3,7 @@
  * recording must treat them alike. Start at http_headers_add(). */
 #include "http/message.h"
 
-enum { FIRST_HEADERS = 16 };
+enum { FIRST_HEADERS = 16, FEW_MORE = 4 };
 
 static void append(struct arena *arena, struct http_headers *headers,
                    struct http_header header)
@@ -94,6 +94,20 @@ struct http_headers http_headers_copy(struct arena *arena,
                          headers->at[i].value);
     }
     return copy;
+}
+
+struct http_headers http_headers_share(struct arena *arena,
+                                       const struct http_headers *headers)
+{
+    struct http_headers list = {
+        .at = ARENA_ARRAY(arena, struct http_header, headers->count + FEW_MORE),
+        .count = headers->count,
+        .capacity = headers->count + FEW_MORE,
+    };
+    if (headers->count > 0) {
+        memcpy(list.at, headers->at, headers->count * sizeof(list.at[0]));
+    }
+    return list;
 }
 
 struct http_request http_request_copy(struct arena *arena,

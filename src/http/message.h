@@ -52,6 +52,9 @@ struct str http_headers_get(const struct http_headers *headers,
 size_t http_headers_count(const struct http_headers *headers, const char *name);
 struct http_headers http_headers_copy(struct arena *arena,
                                       const struct http_headers *headers);
+/* A list of its own, whose texts are still the other's. */
+struct http_headers http_headers_share(struct arena *arena,
+                                       const struct http_headers *headers);
 struct http_request http_request_copy(struct arena *arena,
                                       const struct http_request *request);
 struct http_response http_response_copy(struct arena *arena,
