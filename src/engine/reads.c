@@ -27,8 +27,9 @@ struct look {
     struct json *document; /* for the known read */
     struct seen *seen;
     size_t count;
-    struct view *views[VIEWS_MAX];
-    enum verdict verdicts[VIEWS_MAX];
+    size_t room; /* in `seen` */
+    struct view **views;
+    enum verdict *verdicts;
     size_t view_count;
 };
 
@@ -146,12 +147,28 @@ void engine_read_begin(struct exchange *x)
 
 /* ---- what it saw ---- */
 
+/* Most reads see one thing. */
+static void make_room(struct look *look)
+{
+    if (look->count < look->room) {
+        return;
+    }
+    size_t room = look->room == 0 ? 1 : look->room * 4;
+    struct seen *seen = ARENA_ARRAY(look->arena, struct seen, room);
+    for (size_t i = 0; i < look->count; i++) {
+        seen[i] = look->seen[i];
+    }
+    look->seen = seen;
+    look->room = room;
+}
+
 static struct seen *add_seen(struct look *look, struct str resource,
                              const struct json *value)
 {
     if (look->count == SEEN_MAX) {
         return NULL;
     }
+    make_room(look);
     look->seen[look->count] = (struct seen){
         .resource = resource,
         .value = value != NULL
@@ -430,21 +447,32 @@ static void say_seen(const struct look *look, const struct seen *seen)
     engine_exchange_say(x, &event);
 }
 
+/* Most reads are of nothing that was changed, and need no room for it. */
+static void find_views(struct look *look, const struct question *question)
+{
+    struct engine *engine = look->x->engine;
+    struct view *one = NULL;
+    if (witness_find(engine, question, &one, 1) == 0) {
+        return;
+    }
+    look->views = ARENA_ARRAY(look->arena, struct view *, VIEWS_MAX);
+    look->verdicts = ARENA_ARRAY(look->arena, enum verdict, VIEWS_MAX);
+    look->view_count = witness_find(engine, question, look->views, VIEWS_MAX);
+}
+
 void engine_read_end(struct exchange *x)
 {
     struct arena *scratch = arena_new();
     struct look *look = ARENA_NEW(scratch, struct look);
     look->x = x;
     look->arena = scratch;
-    look->seen = ARENA_ARRAY(scratch, struct seen, SEEN_MAX);
     look->result = result_of(x, scratch);
     look->sight = (struct sight){x->aws.input, &look->result,
                                  is_complete(x, &look->result)};
     see(look);
     struct question question =
         question_of(x, engine_read_resource(scratch, x->known, x->aws.input));
-    look->view_count =
-        witness_find(x->engine, &question, look->views, VIEWS_MAX);
+    find_views(look, &question);
     judge_views(look);
     if (look->count == 0) {
         (void)add_seen(look, x->resource, NULL);
