@@ -133,13 +133,13 @@ struct http_response http_response_copy(struct arena *arena,
 
 static bool ends_at_each_hop(struct str name, struct str unused)
 {
-    static const char *const names[] = {
-        "connection", "keep-alive",        "te",
-        "trailer",    "transfer-encoding", "upgrade",
+    static const struct str names[] = {
+        {"connection", 10}, {"keep-alive", 10},        {"te", 2},
+        {"trailer", 7},     {"transfer-encoding", 17}, {"upgrade", 7},
     };
     (void)unused;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (str_eq_nocase(name, str_of(names[i]))) {
+        if (str_eq_nocase(name, names[i])) {
             return true;
         }
     }

@@ -10,37 +10,42 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define NAME(text)                                                             \
+    {                                                                          \
+        text, sizeof(text) - 1                                                 \
+    }
+
 /* Names a service knows S3's path rules by. */
-static const char *const s3_services[] = {
-    "s3",
-    "s3express",
-    "s3-outposts",
-    "s3-object-lambda",
+static const struct str s3_services[] = {
+    NAME("s3"),
+    NAME("s3express"),
+    NAME("s3-outposts"),
+    NAME("s3-object-lambda"),
 };
 
 /* What a hop may add, drop or change, so that a signature must not cover it.
  * Authorization is the signature itself. */
-static const char *const unsigned_names[] = {
-    "Accept-Encoding",
-    "Authorization",
-    "Connection",
-    "Expect",
-    "Forwarded",
-    "Keep-Alive",
-    "Proxy-Authenticate",
-    "Proxy-Authorization",
-    "Proxy-Connection",
-    "TE",
-    "Trailer",
-    "Transfer-Encoding",
-    "Upgrade",
-    "User-Agent",
-    "Via",
-    "X-Amzn-Trace-Id",
-    "X-Forwarded-For",
-    "X-Forwarded-Host",
-    "X-Forwarded-Port",
-    "X-Forwarded-Proto",
+static const struct str unsigned_names[] = {
+    NAME("Accept-Encoding"),
+    NAME("Authorization"),
+    NAME("Connection"),
+    NAME("Expect"),
+    NAME("Forwarded"),
+    NAME("Keep-Alive"),
+    NAME("Proxy-Authenticate"),
+    NAME("Proxy-Authorization"),
+    NAME("Proxy-Connection"),
+    NAME("TE"),
+    NAME("Trailer"),
+    NAME("Transfer-Encoding"),
+    NAME("Upgrade"),
+    NAME("User-Agent"),
+    NAME("Via"),
+    NAME("X-Amzn-Trace-Id"),
+    NAME("X-Forwarded-For"),
+    NAME("X-Forwarded-Host"),
+    NAME("X-Forwarded-Port"),
+    NAME("X-Forwarded-Proto"),
 };
 
 #define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
@@ -48,7 +53,7 @@ static const char *const unsigned_names[] = {
 struct sigv4_rules sigv4_rules_for(struct str service)
 {
     for (size_t i = 0; i < COUNT(s3_services); i++) {
-        if (str_eq(service, str_of(s3_services[i]))) {
+        if (str_eq(service, s3_services[i])) {
             return (struct sigv4_rules){.payload_header = true};
         }
     }
@@ -58,7 +63,7 @@ struct sigv4_rules sigv4_rules_for(struct str service)
 static bool is_signed_name(struct str name, const struct sigv4_rules *rules)
 {
     for (size_t i = 0; i < COUNT(unsigned_names); i++) {
-        if (str_eq_nocase(name, str_of(unsigned_names[i]))) {
+        if (str_eq_nocase(name, unsigned_names[i])) {
             return false;
         }
     }
