@@ -13,7 +13,9 @@
 /* For fuzzers: nothing has a neighbour, so that each byte too far is seen. */
 enum { FIRST_BLOCK = 0, LARGEST_STEP = 0 };
 #else
-enum { FIRST_BLOCK = 2048, LARGEST_STEP = 64 * 1024 };
+/* A block of the first size, with its head, is among those that malloc() keeps
+ * at hand. */
+enum { FIRST_BLOCK = 992, LARGEST_STEP = 64 * 1024 };
 #endif
 
 struct block {
@@ -55,10 +57,11 @@ void arena_free(struct arena *arena)
 
 static void add_block(struct arena *arena, size_t at_least)
 {
-    size_t capacity = FIRST_BLOCK;
-    if (arena->newest != NULL) {
-        capacity = arena->newest->capacity * 2;
-    }
+    const size_t align = alignof(max_align_t);
+    /* By half of what there is: ten thousand calls may be held, and what an
+     * arena has too much of each of them has. */
+    size_t capacity = arena->size / 2 / align * align;
+    capacity = capacity < FIRST_BLOCK ? FIRST_BLOCK : capacity;
     capacity = capacity > LARGEST_STEP ? LARGEST_STEP : capacity;
     capacity = capacity < at_least ? at_least : capacity;
     struct block *block = mem_new_blank(sizeof(struct block) + capacity);
