@@ -30,32 +30,25 @@ static enum creds_progress refuse_mismatch(struct creds_gate_call *gc,
     return creds_gate_refuse(gc, REFUSE_MISMATCH, message);
 }
 
-static enum creds_progress verify(struct creds_gate_call *gc,
-                                  struct str payload_hash,
-                                  enum creds_gate_step next)
+static enum creds_progress refuse_stale(struct creds_gate_call *gc,
+                                        struct str why)
 {
-    struct sigv4_stages stages = {0};
-    struct str why = STR_NONE;
-    struct sigv4_verify_in in = {
-        .secret_key = gc->inbound.credentials.secret_key,
-        .payload_hash = payload_hash,
-        .rules = gc->rules,
-        .wall_ms = gc->gate->creds->config.wall_ms(),
-        .tolerance_ms = TOLERANCE_MS,
-        .keys = gc->gate->creds->derived,
-    };
-    bool late =
-        gc->claim.form == SIGV4_QUERY && in.wall_ms > gc->claim.signed_at_ms;
-    enum sigv4_verdict verdict = sigv4_verify(
-        gc->call->arena, &gc->call->request, &gc->claim, &in, &stages, &why);
+    bool late = gc->claim.form == SIGV4_QUERY &&
+                gc->gate->creds->config.wall_ms() > gc->claim.signed_at_ms;
+    why = arena_printf(gc->call->arena, "%s%.*s%s",
+                       late ? "" : "Signature expired or not yet valid: ",
+                       STR_ARG(why), late ? "" : " Is the clock right?");
+    return creds_gate_refuse(gc, late ? REFUSE_EXPIRED : REFUSE_STALE, why);
+}
+
+static enum creds_progress refuse_verdict(struct creds_gate_call *gc,
+                                          enum sigv4_verdict verdict,
+                                          const struct sigv4_stages *stages,
+                                          struct str why)
+{
     switch (verdict) {
-    case SIGV4_GOOD:
-        return creds_gate_go(gc, next);
     case SIGV4_STALE:
-        why = arena_printf(gc->call->arena, "%s%.*s%s",
-                           late ? "" : "Signature expired or not yet valid: ",
-                           STR_ARG(why), late ? "" : " Is the clock right?");
-        return creds_gate_refuse(gc, late ? REFUSE_EXPIRED : REFUSE_STALE, why);
+        return refuse_stale(gc, why);
     case SIGV4_UNSIGNED_HEADER:
         return creds_gate_refuse(gc, REFUSE_UNSIGNED_HEADER, why);
     case SIGV4_BODY_MISMATCH:
@@ -64,10 +57,36 @@ static enum creds_progress verify(struct creds_gate_call *gc,
         return creds_gate_refuse(gc, REFUSE_UNSUPPORTED, why);
     case SIGV4_MALFORMED:
         return creds_gate_refuse(gc, REFUSE_INCOMPLETE, why);
+    case SIGV4_GOOD:
     case SIGV4_MISMATCH:
         break;
     }
-    return refuse_mismatch(gc, &stages);
+    return refuse_mismatch(gc, stages);
+}
+
+/* In memory of its own: a call may be held for long, its stages need not. */
+static enum creds_progress verify(struct creds_gate_call *gc,
+                                  struct str payload_hash,
+                                  enum creds_gate_step next)
+{
+    struct arena *scratch = arena_new();
+    struct sigv4_stages stages = {0};
+    struct str why = STR_NONE;
+    const struct sigv4_verify_in in = {
+        .secret_key = gc->inbound.credentials.secret_key,
+        .payload_hash = payload_hash,
+        .rules = gc->rules,
+        .wall_ms = gc->gate->creds->config.wall_ms(),
+        .tolerance_ms = TOLERANCE_MS,
+        .keys = gc->gate->creds->derived,
+    };
+    enum sigv4_verdict verdict = sigv4_verify(scratch, &gc->call->request,
+                                              &gc->claim, &in, &stages, &why);
+    enum creds_progress progress =
+        verdict == SIGV4_GOOD ? creds_gate_go(gc, next)
+                              : refuse_verdict(gc, verdict, &stages, why);
+    arena_free(scratch);
+    return progress;
 }
 
 static void introduce(struct creds_gate_call *gc)

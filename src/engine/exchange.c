@@ -390,7 +390,7 @@ static enum progress step_finish(struct exchange *x)
         confirmation_stop(&x->confirmations[i]);
     }
     probe_drop(x->probe, &x->wake);
-    engine_exchange_end_fetch(x);
+    engine_exchange_forget_fetch(x);
     joins_remove(engine->joins, x);
     timer_cancel(timers_of(x), &x->deadline);
     timer_cancel(timers_of(x), &x->interim);

@@ -283,6 +283,7 @@ struct exchange {
     struct moment heard_at;
     int64_t started_ms; /* wall clock: see step_hear() */
     struct http_fetch fetch;
+    struct arena *sending; /* of the fetch; NULL: nothing of it is left */
     bool fetching;
     struct timer sent; /* the streamed answer is through */
     bool replying;
@@ -316,6 +317,8 @@ void engine_exchange_start(struct engine *engine, struct http_call *call);
 void engine_exchange_say(const struct exchange *x, struct event *event);
 /* Lets go of the call upstream. */
 void engine_exchange_end_fetch(struct exchange *x);
+/* And of all that it said. */
+void engine_exchange_forget_fetch(struct exchange *x);
 /* An error of ours is the answer. */
 enum progress engine_exchange_fault(struct exchange *x, int status,
                                     const char *code, struct str message);

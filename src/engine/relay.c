@@ -38,7 +38,7 @@ static struct str target_without_prefix(const struct exchange *x)
     target = str_from(target, x->aws.prefix.len);
     return target.len > 0 && target.ptr[0] == '/'
                ? target
-               : arena_join(x->arena, STR("/"), target);
+               : arena_join(x->sending, STR("/"), target);
 }
 
 /* An answer that settled itself must read; all others stream through. */
@@ -54,7 +54,7 @@ static struct http_request outbound(struct exchange *x)
     const struct http_request *in = &x->call->request;
     struct http_request out = *in;
     out.target = target_without_prefix(x);
-    out.headers = http_headers_share(x->arena, &in->headers);
+    out.headers = http_headers_share(x->sending, &in->headers);
     http_headers_drop_hop_by_hop(&out.headers);
     http_headers_remove(&out.headers, STR("Expect"));
     drop_ours(&out.headers);
@@ -84,8 +84,9 @@ static void send_call(struct exchange *x)
     const struct engine_config *config = &x->engine->config;
     struct http_call *call = x->call;
     bool whole = call->request.body.len > 0 || call->body_length == 0;
+    x->sending = arena_new();
     x->fetch = (struct http_fetch){
-        .arena = x->arena,
+        .arena = x->sending,
         .timers = x->engine->config.timers,
         .request = outbound(x),
         .origin = x->endpoint.origin,
@@ -123,6 +124,13 @@ void engine_exchange_end_fetch(struct exchange *x)
     }
 }
 
+void engine_exchange_forget_fetch(struct exchange *x)
+{
+    engine_exchange_end_fetch(x);
+    arena_free(x->sending);
+    x->sending = NULL;
+}
+
 /* Why it is sent, where that is not plain. */
 static struct str why_sent(const struct exchange *x, struct arena *arena)
 {
@@ -152,7 +160,8 @@ enum progress step_relay(struct exchange *x)
         .kind = x->sends == 0 ? EVENT_CALL_SENT : EVENT_CALL_RESENT,
         .detail = why_sent(x, x->arena),
     };
-    engine_exchange_end_fetch(x);
+    engine_exchange_forget_fetch(x);
+    x->request_id = x->error_code = x->error_message = STR_NONE;
     send_call(x);
     engine_exchange_say(x, &event);
     return exchange_park(x, is_read_whole(x) ? STEP_hear : STEP_pass);
@@ -274,6 +283,13 @@ static void note_started(struct exchange *x)
     x->started_ms = answered_ms - (x->heard_at.ms - sent->ms) - 1000;
 }
 
+/* A hold may be long: all that it needs of the call upstream is its answer. */
+static void keep_answer(struct exchange *x)
+{
+    x->fetch.response = http_response_copy(x->arena, &x->fetch.response);
+    engine_exchange_forget_fetch(x);
+}
+
 static struct str read_output(struct exchange *x)
 {
     struct str why = STR_NONE;
@@ -308,11 +324,14 @@ enum progress step_hear(struct exchange *x)
     }
     x->heard_at = engine_moment(x->engine);
     const struct http_response *response = &x->fetch.response;
+    bool success = response->status >= 200 && response->status < 300;
+    if (success && x->rule != NULL) {
+        keep_answer(x);
+    }
     x->request_id = aws_request_id(response);
     if (x->rule != NULL) {
         note_started(x);
     }
-    bool success = response->status >= 200 && response->status < 300;
     struct str unread = STR_NONE;
     if (!success) {
         aws_error_read(x->arena, x->aws.protocol, response, &x->error_code,

@@ -459,6 +459,9 @@ static void copy_head(struct exchange *exchange, const struct strict_head *head)
     struct arena *arena = exchange->call.arena;
     struct http_request *request = &exchange->call.request;
     request->method = arena_str(arena, head->method);
+    request->headers.at =
+        ARENA_ARRAY(arena, struct http_header, head->headers.count);
+    request->headers.capacity = head->headers.count;
     for (size_t i = 0; i < head->headers.count; i++) {
         const struct http_header *field = &head->headers.at[i];
         http_headers_add(arena, &request->headers, field->name,
