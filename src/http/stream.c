@@ -40,7 +40,11 @@ static enum http_read read_pipe(struct http_source *self, char *dst,
         if (pipe->broken) {
             return HTTP_READ_BROKEN;
         }
-        return pipe->ended ? HTTP_READ_END : HTTP_READ_WAIT;
+        if (!pipe->ended) {
+            return HTTP_READ_WAIT;
+        }
+        http_pipe_free(pipe); /* its reader may keep the pipe for long */
+        return HTTP_READ_END;
     }
     len = len < size ? len : size;
     memcpy(dst, pipe->bytes.bytes + pipe->taken, len);

@@ -197,6 +197,20 @@ static void the_first_of_end_and_break_counts(void **state)
 }
 
 /* Puts and reads of odd sizes; the bytes count up, so order shows. */
+static void a_pipe_read_to_its_end_holds_no_memory(void **state)
+{
+    struct bench b;
+    (void)state;
+    bench_start(&b, 64);
+    assert_int_equal(http_pipe_put(&b.pipe, STR("last")), 4);
+    http_pipe_end(&b.pipe);
+    assert_read(&b, 64, HTTP_READ_SOME, "last");
+    assert_read(&b, 64, HTTP_READ_END, "");
+    assert_int_equal(b.pipe.bytes.capacity, 0);
+    assert_read(&b, 64, HTTP_READ_END, "");
+    bench_stop(&b);
+}
+
 static void any_mix_of_sizes_keeps_the_bytes(void **state)
 {
     struct rng rng = {1};
@@ -238,6 +252,7 @@ int main(void)
         cmocka_unit_test(a_reader_that_waits_is_woken_by_each_event),
         cmocka_unit_test(a_reader_that_stopped_watching_is_left_alone),
         cmocka_unit_test(the_first_of_end_and_break_counts),
+        cmocka_unit_test(a_pipe_read_to_its_end_holds_no_memory),
         cmocka_unit_test(any_mix_of_sizes_keeps_the_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
