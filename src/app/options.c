@@ -107,7 +107,7 @@ static const struct option rows[] = {
      NULL, "15m", "how long one call upstream may take", "Limits"},
     {"grace", OPTION_DURATION, AT(grace_ms), "DURATION", NULL, "30s",
      "how long holds may go on after SIGTERM", NULL},
-    {"header-limit", OPTION_SIZE, AT(header_limit), "BYTES", NULL, "64k",
+    {"header-limit", OPTION_SIZE, AT(header_limit), "BYTES", NULL, "16k",
      "request line and headers of one request", NULL},
     {"body-limit", OPTION_SIZE, AT(body_limit), "BYTES", NULL, "64m",
      "a body that must be read whole; others stream", NULL},

@@ -198,15 +198,17 @@ static enum next take_head(struct exchange *exchange, const char *method,
         .target = exchange->raw_target,
         .version = str_of(version),
     };
-    struct gathering gathering = {exchange->call.arena, &head.headers};
+    struct arena *scratch = arena_new();
+    struct gathering gathering = {scratch, &head.headers};
     int64_t body_length;
     (void)MHD_get_connection_values_n(exchange->link, MHD_HEADER_KIND, gather,
                                       &gathering);
     struct strict_refusal refusal = check_head(exchange, &head, &body_length);
-    if (refusal.sentence != NULL) {
-        return server_exchange_refuse(exchange, refusal);
-    }
-    return server_exchange_open(exchange, &head, body_length);
+    enum next next = refusal.sentence != NULL
+                         ? server_exchange_refuse(exchange, refusal)
+                         : server_exchange_open(exchange, &head, body_length);
+    arena_free(scratch);
+    return next;
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *link,
@@ -312,8 +314,9 @@ static bool start_daemon(struct shard *shard)
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
         {MHD_OPTION_END, 0, NULL},
     };
-    /* Room for the head, for its table of fields, and for an answer's head. */
-    size_t memory = config->header_limit * 3 / 2 + (size_t)16 * 1024;
+    /* Room for the head, for its table of fields, and for an answer's head.
+     * libmicrohttpd zeroes nearly all of it for each request. */
+    size_t memory = config->header_limit * 3 / 2 + (size_t)8 * 1024;
     shard->daemon = MHD_start_daemon(
         daemon_flags(server), 0, NULL, NULL, on_request, server,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connection_limit + 1,
