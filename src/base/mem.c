@@ -48,6 +48,13 @@ size_t mem_in_use(void)
     return in_use;
 }
 
+void mem_give_back(void)
+{
+#if defined(__GLIBC__)
+    (void)malloc_trim(0);
+#endif
+}
+
 void mem_wipe(void *block, size_t size)
 {
     if (block != NULL) {

@@ -22,6 +22,8 @@ void *mem_resize(void *block, size_t size);
 void mem_free(void *block);
 /* Bytes given and not yet taken back, in the whole process. */
 size_t mem_in_use(void);
+/* To the system, all that is free now; takes milliseconds after a crowd. */
+void mem_give_back(void);
 /* Overwrites secrets in a way no optimiser removes. */
 void mem_wipe(void *block, size_t size);
 

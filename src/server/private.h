@@ -171,6 +171,8 @@ struct server {
     struct client *first_client;
     struct timer overdue; /* looks at all of them */
     size_t clients;
+    size_t most_clients; /* since memory was last given back */
+    struct timer tidy;
     size_t coming;
     size_t active;
     bool tls;

@@ -19,6 +19,8 @@ enum {
     DEFAULT_HEAD_MS = 120000,
     /* Few clients share one daemon, for fewer system calls; many spread. */
     CLIENTS_TO_FILL = 128,
+    CROWD = 1000,
+    TIDY_MS = 1000,
 };
 
 /* What GnuTLS calls normal has versions that everybody else gave up. */
@@ -252,6 +254,24 @@ static void on_completed(void *ctx, struct MHD_Connection *link, void **request,
     }
 }
 
+/* After a crowd has left, once: what it had need not be kept for the next. */
+static void tidy_up(void *ctx)
+{
+    struct server *server = ctx;
+    server->most_clients = server->clients;
+    mem_give_back();
+}
+
+static void note_leaving(struct server *server)
+{
+    struct timers *timers = loop_timers(server->loop);
+    if (server->most_clients >= CROWD &&
+        server->clients < server->most_clients / 2 && !server->stopping &&
+        !timer_is_armed(&server->tidy)) {
+        timer_arm(timers, &server->tidy, TIDY_MS);
+    }
+}
+
 static void on_connection(void *ctx, struct MHD_Connection *link,
                           void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
@@ -269,6 +289,9 @@ static void on_connection(void *ctx, struct MHD_Connection *link,
         *socket_context = client;
         shard->clients++;
         server->clients++;
+        if (server->clients > server->most_clients) {
+            server->most_clients = server->clients;
+        }
         return;
     }
     if (client == NULL) {
@@ -282,6 +305,7 @@ static void on_connection(void *ctx, struct MHD_Connection *link,
     *socket_context = NULL;
     shard->clients--;
     server->clients--;
+    note_leaving(server);
     listener_make_room(&server->listener);
 }
 
@@ -315,7 +339,8 @@ static bool start_daemon(struct shard *shard)
         {MHD_OPTION_END, 0, NULL},
     };
     /* Room for the head, for its table of fields, and for an answer's head.
-     * libmicrohttpd zeroes nearly all of it for each request. */
+     * libmicrohttpd zeroes nearly all of it for each request, and more than
+     * 32 KB would be pages of its own, of which a held call touches two. */
     size_t memory = config->header_limit * 3 / 2 + (size_t)8 * 1024;
     shard->daemon = MHD_start_daemon(
         daemon_flags(server), 0, NULL, NULL, on_request, server,
@@ -441,6 +466,7 @@ struct server *server_new(struct loop *loop, const struct server_config *config,
     server->handler = handler;
     server->lingerers.loop = loop;
     overdue_init(server);
+    timer_init(&server->tidy, tidy_up, server);
     set_defaults(&server->config);
     server->tls = config->tls_certificate.ptr != NULL;
     server->certificate = arena_str(arena, config->tls_certificate).ptr;
@@ -506,6 +532,7 @@ void server_free(struct server *server)
     }
     server->stopping = true;
     listener_close(&server->listener);
+    timer_cancel(loop_timers(server->loop), &server->tidy);
     for (struct exchange *e = server->first; e != NULL; e = e->next) {
         server_exchange_doom(e);
     }
