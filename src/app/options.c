@@ -119,7 +119,7 @@ static const struct option rows[] = {
     {"json-nodes", OPTION_COUNT_OF, AT(json_nodes), "N", NULL, "1000000",
      "values in it", NULL},
     {"connection-limit", OPTION_COUNT_OF, AT(connection_limit), "N", NULL,
-     "20000", "connections of clients at one time; more wait to be accepted",
+     "18000", "connections of clients at one time; more wait to be accepted",
      NULL},
     {"held-limit", OPTION_COUNT_OF, AT(held_limit), "N", NULL, "20000",
      "calls held at one time", NULL},

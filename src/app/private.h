@@ -146,6 +146,9 @@ struct process {
 };
 /* Descriptors as many as may be, no core dumps, no end by SIGPIPE. */
 void process_prepare(struct process *ret_before);
+/* Of so many clients' connections as many as there are descriptors for: some
+ * are left for calls upstream, without which clients get no answer. */
+size_t process_connections(size_t wanted, uint64_t *ret_files);
 /* A child inherits limits: it gets those from before. */
 struct process_own {
     struct rlimit files;

@@ -54,6 +54,22 @@ void process_prepare(struct process *ret_before)
     (void)signal(SIGXFSZ, SIG_IGN); /* a full file is told by write() */
 }
 
+size_t process_connections(size_t wanted, uint64_t *ret_files)
+{
+    enum { RESERVE = 256 };
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+        files.rlim_cur == RLIM_INFINITY) {
+        *ret_files = UINT64_MAX;
+        return wanted;
+    }
+    uint64_t reserve =
+        files.rlim_cur > 2 * RESERVE ? RESERVE : files.rlim_cur / 2;
+    uint64_t most = files.rlim_cur - reserve;
+    *ret_files = files.rlim_cur;
+    return most < wanted ? (size_t)most : wanted;
+}
+
 struct process_own process_lend(const struct process *before)
 {
     struct process_own own = {0};

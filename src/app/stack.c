@@ -245,6 +245,20 @@ static bool open_middle(struct stack *s, struct str upstream_url)
     return true;
 }
 
+static size_t connection_limit(const struct app_options *o)
+{
+    uint64_t files = 0;
+    size_t wanted = (size_t)o->connection_limit;
+    size_t most = process_connections(wanted, &files);
+    if (most < wanted) {
+        print_note("the system allows this process %llu open files, so at most "
+                   "%zu connections of clients are taken at one time, not %zu "
+                   "(--connection-limit); `ulimit -Hn` may be raised",
+                   (unsigned long long)files, most, wanted);
+    }
+    return most;
+}
+
 static bool open_door(struct stack *s, struct str *reterr)
 {
     const struct app_options *o = s->options;
@@ -262,7 +276,7 @@ static bool open_door(struct stack *s, struct str *reterr)
         .host = s->at.host,
         .port = s->at.port,
         .header_limit = o->header_limit,
-        .connection_limit = (size_t)o->connection_limit,
+        .connection_limit = connection_limit(o),
         .head_ms = o->head_timeout_ms,
     };
     if (o->tls_cert.len > 0 &&

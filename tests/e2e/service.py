@@ -57,6 +57,18 @@ def test_serve_in_background_that_cannot(kit):
     check(len(done.stderr) > 10, "no word of why")
 
 
+def test_serve_with_few_descriptors(kit):
+    """It says what it got, once, and serves within that."""
+    script = 'ulimit -n 100; exec "$0" serve --upstream "$1"'
+    server = Process(["sh", "-c", script, kit.settled, kit.plain().url],
+                     dict(kit.environment, **OWN), kit.folder, "few")
+    eventually(lambda: "listening" in server.output(), "the greeting")
+    told = [line for line in server.errors().splitlines() if "open files" in line]
+    check_equal(len(told), 1, server.errors())
+    check("100 open files" in told[0] and "at most 50 conn" in told[0], told)
+    check_equal(server.end(), 0, "exit status")
+
+
 def test_serve_lets_holds_finish(kit):
     """SIGTERM during a hold: the caller still gets its answer."""
     emulator = kit.start_emulator(lag=1.5)
