@@ -37,8 +37,8 @@ static struct tm broken_down(int64_t wall_ms)
     return tm;
 }
 
-/* Each takes the place to write to and returns the place behind. printf() would
- * cost more than all else that a call does with its time. */
+/* Each takes the place to write to and returns the place behind. Formatting
+ * these would cost more than all else that a call does with its time. */
 static char *put_number(char *at, int number, size_t digits)
 {
     for (size_t i = digits; i-- > 0;) {
