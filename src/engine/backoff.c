@@ -4,8 +4,8 @@
 #include "engine/private.h"
 
 enum {
-    DEFAULT_INTERVAL_MS = 50,
-    DEFAULT_MAX_DELAY_MS = 5000,
+    DEFAULT_INTERVAL_MS = 100,
+    DEFAULT_MAX_DELAY_MS = 1000,
     SHORTEST_MS = 10,
     LONGEST_DOUBT_MS = 5000,
 };
@@ -22,6 +22,7 @@ bool backoff_hit(struct backoff *backoff, const struct rules_schedule *schedule,
     if (backoff->run == 0) {
         backoff->run_since_ms = now_ms;
     }
+    backoff->silences = 0;
     backoff->run++;
     int64_t watch_ms =
         at_least(backoff->settle_for_ms, schedule->settle_for_ms);
@@ -43,6 +44,7 @@ void backoff_miss(struct backoff *backoff,
         backoff->settle_for_ms = at_least(doubt_ms, schedule->settle_for_ms);
     }
     backoff->run = 0;
+    backoff->silences = 0;
     backoff->misses++;
 }
 
@@ -81,13 +83,9 @@ static double jitter(enum rules_jitter strategy, struct rng *rng)
     return 1;
 }
 
-int64_t backoff_delay_ms(const struct backoff *backoff,
-                         const struct rules_schedule *schedule, int64_t now_ms,
-                         struct rng *rng)
+/* The interval after `count` reads that did not hold. */
+static double grown_ms(const struct rules_schedule *schedule, unsigned count)
 {
-    if (backoff->run > 0) {
-        return repeat_delay_ms(backoff, schedule, now_ms);
-    }
     double delay = (double)(schedule->interval_ms > 0 ? schedule->interval_ms
                                                       : DEFAULT_INTERVAL_MS);
     double rate =
@@ -95,10 +93,35 @@ int64_t backoff_delay_ms(const struct backoff *backoff,
     double longest =
         (double)(schedule->max_delay_ms > 0 ? schedule->max_delay_ms
                                             : DEFAULT_MAX_DELAY_MS);
-    for (unsigned i = 1; i < backoff->misses && delay < longest; i++) {
+    for (unsigned i = 1; i < count && delay < longest; i++) {
         delay *= rate;
     }
-    delay = delay < longest ? delay : longest;
+    return delay < longest ? delay : longest;
+}
+
+int64_t backoff_delay_ms(const struct backoff *backoff,
+                         const struct rules_schedule *schedule, int64_t now_ms,
+                         struct rng *rng)
+{
+    if (backoff->run > 0) {
+        return repeat_delay_ms(backoff, schedule, now_ms);
+    }
+    double delay = grown_ms(schedule, backoff->misses);
     return at_least((int64_t)(delay * jitter(schedule->jitter, rng)),
                     SHORTEST_MS);
+}
+
+int64_t backoff_learned_ms(const struct backoff *backoff,
+                           const struct rules_schedule *schedule,
+                           int64_t delay_ms)
+{
+    if (schedule->max_delay_ms > 0 && delay_ms > schedule->max_delay_ms) {
+        delay_ms = schedule->max_delay_ms;
+    }
+    if (backoff->silences > 0) {
+        /* They told of no change, but that there are too many of them. */
+        delay_ms =
+            at_least(delay_ms, (int64_t)grown_ms(schedule, backoff->silences));
+    }
+    return at_least(delay_ms, SHORTEST_MS);
 }

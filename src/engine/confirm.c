@@ -8,9 +8,61 @@ static struct timers *timers_of(const struct confirmation *c)
     return c->exchange->engine->config.timers;
 }
 
+/* ---- the learned schedule: all times are since AWS's answer ---- */
+
+static struct schedule_key key_of(const struct confirmation *c)
+{
+    return (struct schedule_key){
+        .service = c->exchange->aws.service,
+        .operation = c->exchange->aws.operation,
+        .confirmation = c->rule->name,
+    };
+}
+
+static int64_t age_ms(const struct confirmation *c)
+{
+    return engine_now_ms(c->exchange->engine) - c->exchange->heard_at.ms;
+}
+
+static int64_t learned_delay_ms(const struct confirmation *c)
+{
+    const struct schedule_key key = key_of(c);
+    int64_t now = age_ms(c);
+    return schedule_next_ms(c->exchange->engine->config.schedule, &key,
+                            &c->walk, now) -
+           now;
+}
+
+/* What a read says of when the change came. */
+static void note_seen(struct confirmation *c, enum verdict verdict,
+                      struct moment sent)
+{
+    int64_t at_ms = sent.ms - c->exchange->heard_at.ms;
+    if (verdict == VERDICT_NOT_YET) {
+        c->walk.no_ms = at_ms;
+        c->walk.yes_ms = SCHEDULE_NEVER;
+    } else if (verdict == VERDICT_HOLDS && c->walk.yes_ms < 0) {
+        c->walk.yes_ms = at_ms;
+    }
+}
+
+/* Of what was seen to come, and of what did not in all that time. */
+static void learn(const struct confirmation *c, enum outcome outcome)
+{
+    bool came = outcome == OUTCOME_SETTLED && c->walk.yes_ms >= 0;
+    bool missed = outcome == OUTCOME_UNSETTLED && c->walk.yes_ms < 0;
+    if (c->learns && (came || missed)) {
+        const struct schedule_key key = key_of(c);
+        schedule_learn(c->exchange->engine->config.schedule, &key, &c->walk);
+    }
+}
+
+/* ---- the end ---- */
+
 static void end(struct confirmation *c, enum outcome outcome)
 {
     struct exchange *x = c->exchange;
+    learn(c, outcome);
     if (c->rule->optional && outcome == OUTCOME_UNSETTLED) {
         outcome = OUTCOME_UNVERIFIABLE;
     }
@@ -100,9 +152,14 @@ static void say_read_back(struct confirmation *c,
 static void wait_on(struct confirmation *c)
 {
     struct engine *engine = c->exchange->engine;
-    int64_t now = engine_now_ms(engine);
-    int64_t delay =
-        backoff_delay_ms(&c->backoff, &c->schedule, now, &engine->rng);
+    int64_t delay = 0;
+    if (c->learns && c->backoff.run == 0) {
+        delay =
+            backoff_learned_ms(&c->backoff, &c->schedule, learned_delay_ms(c));
+    } else {
+        delay = backoff_delay_ms(&c->backoff, &c->schedule,
+                                 engine_now_ms(engine), &engine->rng);
+    }
     timer_arm(timers_of(c), &c->wake, delay);
 }
 
@@ -137,6 +194,7 @@ static void decide(struct confirmation *c, enum verdict verdict)
         break;
     case VERDICT_TRY_AGAIN:
         c->backoff.misses++;
+        c->backoff.silences++;
         break;
     case VERDICT_NEVER:
         end(c, OUTCOME_FAILED);
@@ -173,6 +231,7 @@ static void judge_probe(struct confirmation *c,
     if (verdict == VERDICT_NOT_YET) {
         c->stale = sent;
     }
+    note_seen(c, verdict, sent);
     probe_drop(c->probe, &c->wake);
     c->probe = NULL;
     c->since_ms = engine_now_ms(c->exchange->engine);
@@ -229,6 +288,11 @@ void confirmation_start(struct confirmation *c)
     timer_init(&c->wake, on_wake, c);
     timer_init(&c->deadline, on_deadline, c);
     c->since_ms = c->exchange->heard_at.ms;
+    c->learns = c->exchange->engine->config.schedule != NULL &&
+                c->schedule.interval_ms == 0;
+    if (c->learns) {
+        c->walk = schedule_walk_begin(&c->exchange->engine->rng);
+    }
     if (c->trouble.len > 0) {
         c->evidence = c->trouble;
         end(c, OUTCOME_UNVERIFIABLE);
@@ -244,6 +308,8 @@ void confirmation_start(struct confirmation *c)
         end(c, OUTCOME_UNVERIFIABLE);
         return;
     }
-    timer_arm(timers_of(c), &c->wake, c->schedule.delay_ms);
+    int64_t delay = c->learns ? learned_delay_ms(c) : 0;
+    timer_arm(timers_of(c), &c->wake,
+              delay > c->schedule.delay_ms ? delay : c->schedule.delay_ms);
     timer_arm(timers_of(c), &c->deadline, c->schedule.timeout_ms);
 }

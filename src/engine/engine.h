@@ -20,6 +20,7 @@
 #include "http/client.h"
 #include "http/handler.h"
 #include "rules/rules.h"
+#include "schedule/schedule.h"
 
 struct engine;
 
@@ -30,6 +31,9 @@ struct engine_config {
     struct events *events;
     struct http_client *client; /* signs and sends */
     struct rules *rules;
+    /* When to look where a rule does not say; learns. NULL: by intervals that
+     * grow. */
+    struct schedule *schedule;
     struct str upstream_url; /* STR_NONE: AWS's own endpoints */
     struct str run_id;       /* first part of each x-settled-id */
     enum rules_level level;  /* what lies above is not awaited */

@@ -32,6 +32,7 @@ void bucket_set_nominal(struct bucket *bucket, double nominal);
 
 struct backoff {
     unsigned misses;       /* read-backs so far that did not hold */
+    unsigned silences;     /* in a row that said nothing */
     unsigned run;          /* how often in a row it has held */
     int64_t run_since_ms;  /* when this run began */
     int64_t settle_for_ms; /* grows when replicas are seen to disagree */
@@ -46,6 +47,11 @@ void backoff_miss(struct backoff *backoff,
 int64_t backoff_delay_ms(const struct backoff *backoff,
                          const struct rules_schedule *schedule, int64_t now_ms,
                          struct rng *rng);
+/* Until the first that holds, where the schedule is learned: `delay_ms` within
+ * what the rule and what was not answered allow. */
+int64_t backoff_learned_ms(const struct backoff *backoff,
+                           const struct rules_schedule *schedule,
+                           int64_t delay_ms);
 
 /* ---- probe.c: one read-back, shared by all who ask the same ---- */
 
@@ -151,6 +157,8 @@ struct confirmation {
     struct timer wake;
     struct timer deadline;
     struct backoff backoff;
+    struct schedule_walk walk; /* where the schedule is learned */
+    bool learns;
     struct probe *probe;
     int64_t since_ms; /* only what was sent later counts */
     bool late;        /* the deadline has come */

@@ -235,6 +235,8 @@ static void do_option(struct play *p, struct str rest)
         p->config.report_reads = true;
     } else if (str_eq(name, STR("level")) && str_eq(value, STR("listed"))) {
         p->config.level = LEVEL_LISTED;
+    } else if (str_eq(name, STR("learned")) && p->config.schedule == NULL) {
+        p->config.schedule = schedule_new(&(struct schedule_config){0});
     } else if (str_eq(name, STR("held-limit")) && str_to_u64(value, &number)) {
         p->config.held_limit = (size_t)number;
     } else {
@@ -707,6 +709,7 @@ static void end_play(struct play *p)
         }
     }
     engine_free(p->engine);
+    schedule_free(p->config.schedule);
     rules_unref(p->rules);
     aws_registry_free(p->registry);
     timers_done(&p->clock.timers);

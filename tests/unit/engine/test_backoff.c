@@ -32,16 +32,39 @@ static void misses_grow_the_delay_up_to_the_longest(void **state)
     }
 }
 
-static void a_rule_without_a_schedule_starts_at_50_ms(void **state)
+static void a_rule_without_a_schedule_starts_at_100_ms(void **state)
 {
     const struct rules_schedule none = {.consecutive = 1};
     struct backoff backoff = {0};
     struct rng rng = {1};
     (void)state;
     backoff_miss(&backoff, &none, 0);
-    assert_int_equal(backoff_delay_ms(&backoff, &none, 0, &rng), 50);
+    assert_int_equal(backoff_delay_ms(&backoff, &none, 0, &rng), 100);
     backoff_miss(&backoff, &none, 0);
-    assert_int_equal(backoff_delay_ms(&backoff, &none, 0, &rng), 75);
+    assert_int_equal(backoff_delay_ms(&backoff, &none, 0, &rng), 150);
+}
+
+static void a_learned_delay_is_kept_within_bounds(void **state)
+{
+    const struct rules_schedule none = {.consecutive = 1};
+    const struct rules_schedule capped = {.consecutive = 1,
+                                          .max_delay_ms = 300};
+    struct backoff backoff = {0};
+    (void)state;
+    assert_int_equal(backoff_learned_ms(&backoff, &none, 700), 700);
+    assert_int_equal(backoff_learned_ms(&backoff, &none, -5), 10);
+    assert_int_equal(backoff_learned_ms(&backoff, &capped, 700), 300);
+}
+
+static void reads_that_say_nothing_slow_a_learned_schedule_down(void **state)
+{
+    const struct rules_schedule none = {.consecutive = 1};
+    struct backoff backoff = {.silences = 3};
+    (void)state;
+    assert_int_equal(backoff_learned_ms(&backoff, &none, 0), 225);
+    assert_int_equal(backoff_learned_ms(&backoff, &none, 700), 700);
+    backoff_miss(&backoff, &none, 0);
+    assert_int_equal(backoff_learned_ms(&backoff, &none, 0), 10);
 }
 
 static void one_hit_is_enough_where_the_rule_says_so(void **state)
@@ -128,7 +151,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(misses_grow_the_delay_up_to_the_longest),
-        cmocka_unit_test(a_rule_without_a_schedule_starts_at_50_ms),
+        cmocka_unit_test(a_rule_without_a_schedule_starts_at_100_ms),
+        cmocka_unit_test(a_learned_delay_is_kept_within_bounds),
+        cmocka_unit_test(reads_that_say_nothing_slow_a_learned_schedule_down),
         cmocka_unit_test(one_hit_is_enough_where_the_rule_says_so),
         cmocka_unit_test(repeats_are_spread_over_the_time_to_be_watched),
         cmocka_unit_test(enough_hits_too_soon_do_not_confirm),
