@@ -9,8 +9,8 @@
 static const char synopsis[] =
     "Usage: settled explain [OPTIONS] [SERVICE [OPERATION]]\n\n"
     "Says what is read back after a call, how often and how long; without an\n"
-    "OPERATION lists those that have a rule. Of the options, --rules and\n"
-    "--no-builtin-rules matter here.\n";
+    "OPERATION lists those that have a rule. Of the options, --rules,\n"
+    "--no-builtin-rules and --state (what was learned) matter here.\n";
 
 int cmd_explain(int argc, char **argv)
 {

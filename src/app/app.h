@@ -32,6 +32,8 @@ struct app_options {
     int level;
     bool no_verify;
     bool interim;
+    bool learns;
+    struct str state;
     bool observe;
     struct str record;
     bool redact;

@@ -189,8 +189,9 @@ static bool names_service(const struct rule *rule, struct str service)
     return service.len == 0 || same_name(rule->service, service);
 }
 
-static void explain_some(const struct rules *rules, struct str service,
-                         struct str operation, struct buf *out)
+static void explain_some(const struct rules *rules, struct schedule *schedule,
+                         struct str service, struct str operation,
+                         struct buf *out)
 {
     for (size_t i = 0; i < rules_count(rules); i++) {
         const struct rule *rule = rules_at(rules, i);
@@ -201,7 +202,7 @@ static void explain_some(const struct rules *rules, struct str service,
             buf_printf(out, "%.*s %-32.*s %.*s\n", STR_ARG(rule->service),
                        STR_ARG(rule->operation), STR_ARG(rule->about));
         } else if (same_name(rule->operation, operation)) {
-            rules_explain(rule, out);
+            rules_explain(rule, schedule, out);
         }
     }
 }
@@ -220,18 +221,19 @@ static void explain_reads(const struct rules *rules, struct str service,
 }
 
 /* "ssm PutParameter", "ssm:put-parameter" or just "put-parameter". */
-static void explain_named(const struct rules *rules, struct str service,
-                          struct str operation, struct buf *out)
+static void explain_named(const struct rules *rules, struct schedule *schedule,
+                          struct str service, struct str operation,
+                          struct buf *out)
 {
     struct str first = service;
     if (operation.len == 0) {
         operation = first;
         first = str_cut(&operation, ':');
     }
-    explain_some(rules, first, operation, out);
+    explain_some(rules, schedule, first, operation, out);
     explain_reads(rules, first, operation, out);
     if (out->len == 0 && operation.len == 0) {
-        explain_some(rules, STR_NONE, service, out);
+        explain_some(rules, schedule, STR_NONE, service, out);
         explain_reads(rules, STR_NONE, service, out);
     }
 }
@@ -242,10 +244,12 @@ int app_explain(const struct app_options *options, struct str service,
     struct aws_registry *registry = aws_registry_new();
     struct rules *rules =
         load_rules(registry, &options->rules, options->builtin_rules);
+    struct arena *arena = arena_new();
+    struct schedule *schedule = state_look(arena, options->state);
     struct buf text = {0};
     int status = 1;
-    if (rules != NULL) {
-        explain_named(rules, service, operation, &text);
+    if (rules != NULL && schedule != NULL) {
+        explain_named(rules, schedule, service, operation, &text);
         if (text.len > 0) {
             print_text(buf_str(&text));
             status = 0;
@@ -257,6 +261,8 @@ int app_explain(const struct app_options *options, struct str service,
         }
     }
     buf_free(&text);
+    schedule_free(schedule);
+    arena_free(arena);
     rules_unref(rules);
     aws_registry_free(registry);
     return status;

@@ -47,6 +47,12 @@ static const struct option rows[] = {
      "pass", "when the read-back may not be made", NULL},
     {"interim", OPTION_FLAG, AT(interim), NULL, NULL, "true",
      "keep a held connection alive with `100 Continue` (--no-interim)", NULL},
+    {"learn", OPTION_FLAG, AT(learns), NULL, NULL, "true",
+     "learn from what is seen when to read back (--no-learn: by fixed "
+     "intervals)",
+     "When it is read back"},
+    {"state", OPTION_TEXT, AT(state), "DIR", NULL, NULL,
+     "keep there from run to run what was learned", NULL},
 
     {"no-verify", OPTION_FLAG, AT(no_verify), NULL, NULL, NULL,
      "do not verify clients' signatures; loopback upstreams only",

@@ -16,6 +16,7 @@
 #include "replay/replay.h"
 #include "report/report.h"
 #include "rules/rules.h"
+#include "schedule/schedule.h"
 #include "server/server.h"
 #include "upstream/upstream.h"
 
@@ -60,6 +61,13 @@ struct watch {
     struct str url;
 };
 
+/* What is learned, and where it is kept. */
+struct state {
+    struct schedule *schedule; /* NULL: nothing is learned */
+    struct timer tick;
+    bool failed; /* to save; it has been told */
+};
+
 struct stack {
     struct arena *arena;
     const struct app_options *options;
@@ -79,6 +87,7 @@ struct stack {
     struct replay *replay; /* --replay */
     struct loop_hook replay_hook;
     struct loop_hook log_hook;
+    struct state state;
     struct engine *engine;
     struct http_handler *gate;
     struct server *server;
@@ -125,6 +134,15 @@ struct timers *tape_timers(struct stack *stack);
 bool tape_conclude(struct stack *stack);
 /* False when the recording is not whole. */
 bool tape_close(struct stack *stack);
+
+/* ---- state.c: --learn and --state ---- */
+
+/* Prints what is wrong; state_close() is due in any case. */
+bool state_open(struct stack *stack);
+void state_close(struct stack *stack);
+/* What a folder holds, to be looked at; an empty one where it holds nothing;
+ * NULL when that cannot be read, and why is printed. */
+struct schedule *state_look(struct arena *arena, struct str folder);
 
 /* ---- watch.c: --metrics and --dashboard ---- */
 

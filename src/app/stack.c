@@ -204,6 +204,7 @@ static void open_engine(struct stack *s, struct str upstream_url)
         .events = &s->events,
         .client = tape_client(s, creds_signing_client(s->creds)),
         .rules = s->rules,
+        .schedule = s->state.schedule,
         .upstream_url = upstream_url,
         .read_rate = s->emulated || replays ? EMULATOR_READS_A_SECOND : 0,
         .run_id = s->run_id,
@@ -363,7 +364,7 @@ bool stack_open(struct stack *s, const struct app_options *options,
         print_sentence(why);
         return false;
     }
-    if (!open_middle(s, upstream_url)) {
+    if (!state_open(s) || !open_middle(s, upstream_url)) {
         return false;
     }
     if (!open_door(s, &why) || !watch_open(s, &why)) {
@@ -403,6 +404,7 @@ bool stack_close(struct stack *s)
     }
     watch_close(s);
     engine_free(s->engine);
+    state_close(s);
     bool good = !served || tape_conclude(s);
     good = tape_close(s) && good;
     creds_free(s->creds);

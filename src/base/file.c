@@ -112,6 +112,14 @@ bool file_is_folder(struct str path)
     return is;
 }
 
+bool file_make_folder(struct arena *arena, struct str path, struct str *reterr)
+{
+    if (mkdir(arena_str(arena, path).ptr, 0700) == 0 || file_is_folder(path)) {
+        return true;
+    }
+    return fail(arena, path, reterr);
+}
+
 int file_open_append(struct arena *arena, struct str path, struct str *reterr)
 {
     int fd = open(arena_str(arena, path).ptr,
@@ -210,4 +218,34 @@ bool file_replace(struct arena *arena, struct str path, struct str text,
     bool closed = close(fd) == 0;
     errno = written ? errno : error;
     return (written && closed) || fail(arena, path, reterr);
+}
+
+bool file_rename(struct arena *arena, struct str from, struct str to,
+                 struct str *reterr)
+{
+    return rename(arena_str(arena, from).ptr, arena_str(arena, to).ptr) == 0 ||
+           fail(arena, to, reterr);
+}
+
+bool file_swap(struct arena *arena, struct str path, struct str text,
+               struct str *reterr)
+{
+    struct str fresh = arena_join(arena, path, STR(".new"));
+    const char *name = fresh.ptr;
+    int fd =
+        open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        return fail(arena, fresh, reterr);
+    }
+    /* On the disk before it has the name, or a crash leaves an empty file. */
+    bool written = file_write(fd, text) && fsync(fd) == 0;
+    int error = errno;
+    bool closed = close(fd) == 0;
+    errno = written ? errno : error;
+    bool good = (written && closed) || fail(arena, fresh, reterr);
+    good = good && file_rename(arena, fresh, path, reterr);
+    if (!good) {
+        (void)unlink(name);
+    }
+    return good;
 }

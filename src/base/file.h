@@ -22,6 +22,8 @@ bool file_read_head(struct arena *arena, struct str path, size_t max_bytes,
 bool file_list(struct arena *arena, struct str folder, struct str suffix,
                struct str **ret_names, size_t *ret_count, struct str *reterr);
 bool file_is_folder(struct str path);
+/* With mode 0700; true where it is one already. */
+bool file_make_folder(struct arena *arena, struct str path, struct str *reterr);
 /* Opens for appending, made with mode 0600; -1 on failure. */
 int file_open_append(struct arena *arena, struct str path, struct str *reterr);
 /* Nobody but its owner may read or write a regular file from now on. */
@@ -63,5 +65,15 @@ void file_lines_close(struct file_lines *lines);
  * it does for what is no regular file. */
 bool file_replace(struct arena *arena, struct str path, struct str text,
                   struct str *reterr);
+/*
+ * The same at one stroke: whoever reads it meanwhile sees the old text or the
+ * new one whole, and the old one stays where the new one cannot be written.
+ * Among writers at the same time only those that hold a lock are safe.
+ */
+bool file_swap(struct arena *arena, struct str path, struct str text,
+               struct str *reterr);
+/* Over whatever is there under the new name. */
+bool file_rename(struct arena *arena, struct str from, struct str to,
+                 struct str *reterr);
 
 #endif

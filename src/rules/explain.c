@@ -2,6 +2,7 @@
 /* A rule in words: what is read back, when, how often and how long. Start at
  * rules_explain(). */
 #include "rules/private.h"
+#include "schedule/schedule.h"
 
 #include <stdio.h>
 
@@ -111,12 +112,18 @@ static void add_schedule(struct buf *out, const struct rules_schedule *s,
         [JITTER_HALF] = ", with half jitter",
     };
     struct buf text = {0};
+    bool learned = confirms && s->interval_ms == 0;
     if (confirms && s->delay_ms > 0) {
-        buf_printf(&text, "after %g s, then ", seconds(s->delay_ms));
-    } else if (confirms) {
+        buf_printf(&text, "after %g s%s", seconds(s->delay_ms),
+                   learned ? " or later, " : ", then ");
+    } else if (confirms && !learned) {
         buf_add(&text, STR("at once, then "));
     }
-    add_interval(&text, s);
+    if (learned) {
+        buf_add(&text, STR("when such a change is usually there"));
+    } else {
+        add_interval(&text, s);
+    }
     buf_printf(&text, "%s; for %g s at the longest", jitters[s->jitter],
                seconds(s->timeout_ms));
     add_row(out, confirms ? "read" : "again", buf_str(&text));
@@ -129,6 +136,43 @@ static void add_schedule(struct buf *out, const struct rules_schedule *s,
         }
         add_row(out, "until", buf_str(&text));
     }
+    buf_free(&text);
+}
+
+static void add_moments(struct buf *text, struct schedule *schedule,
+                        const struct schedule_key *key)
+{
+    enum { MOMENTS = 6 };
+    int64_t at_ms[MOMENTS];
+    schedule_moments(schedule, key, at_ms, MOMENTS);
+    for (size_t i = 0; i < MOMENTS; i++) {
+        buf_printf(text, " %.2g s", seconds(at_ms[i]));
+    }
+}
+
+/* Where the rule does not say when to read. */
+static void add_learned(struct buf *out, struct schedule *schedule,
+                        const struct rule *rule,
+                        const struct rules_confirmation *one)
+{
+    if (one->schedule.interval_ms > 0) {
+        return;
+    }
+    const struct schedule_key key = {rule->service, rule->operation, one->name};
+    struct schedule_summary learned = schedule_summary(schedule, &key);
+    struct buf text = {0};
+    if (learned.seen == 0) {
+        buf_add(&text, STR("nothing yet; until then the reads are at"));
+    } else {
+        buf_printf(&text,
+                   "from %llu confirmation%s: median %.3g s, p90 %.3g s, "
+                   "p99 %.3g s; the next reads are at",
+                   (unsigned long long)learned.seen,
+                   learned.seen == 1 ? "" : "s", seconds(learned.p50_ms),
+                   seconds(learned.p90_ms), seconds(learned.p99_ms));
+    }
+    add_moments(&text, schedule, &key);
+    add_row(out, "learned", buf_str(&text));
     buf_free(&text);
 }
 
@@ -148,7 +192,8 @@ static void add_witness(struct buf *out, const struct rule *rule,
     add_expression(out, "old if", &witness->stale);
 }
 
-static void add_confirmation(struct buf *out, const struct rule *rule,
+static void add_confirmation(struct buf *out, struct schedule *schedule,
+                             const struct rule *rule,
                              const struct rules_confirmation *one)
 {
     buf_printf(out, "\n  %.*s (%s)\n", STR_ARG(one->name),
@@ -165,6 +210,7 @@ static void add_confirmation(struct buf *out, const struct rule *rule,
         add_row(out, "else", STR("unverifiable: this view may lag for long"));
     }
     add_schedule(out, &one->schedule, true);
+    add_learned(out, schedule, rule, one);
     for (size_t i = 0; i < one->witness_count; i++) {
         add_witness(out, rule, one, &one->witnesses[i]);
     }
@@ -194,7 +240,8 @@ static void add_policy(struct buf *out, const char *outcome,
                policy == POLICY_DEFAULT ? "" : " (by this rule)");
 }
 
-void rules_explain(const struct rule *rule, struct buf *out)
+void rules_explain(const struct rule *rule, struct schedule *schedule,
+                   struct buf *out)
 {
     buf_printf(out, "%.*s %.*s    (%.*s)\n", STR_ARG(rule->service),
                STR_ARG(rule->operation), STR_ARG(rule->file));
@@ -213,7 +260,7 @@ void rules_explain(const struct rule *rule, struct buf *out)
         add_read(out, "before", rule, &rule->before);
     }
     for (size_t i = 0; i < rule->confirmation_count; i++) {
-        add_confirmation(out, rule, &rule->confirmations[i]);
+        add_confirmation(out, schedule, rule, &rule->confirmations[i]);
     }
     for (size_t i = 0; i < rule->resend_count; i++) {
         add_resend(out, rule, &rule->resends[i]);

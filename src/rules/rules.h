@@ -211,7 +211,9 @@ struct str rules_input_lacks(const struct rules_read *read,
                              const struct json *input);
 
 /* explain.c: for people. */
-void rules_explain(const struct rule *rule, struct buf *out);
+struct schedule; /* what was learned */
+void rules_explain(const struct rule *rule, struct schedule *schedule,
+                   struct buf *out);
 void rules_explain_read(const struct rules_known_read *read, struct buf *out);
 /* The least IAM policy that lets the read-backs of these rules be made, as far
  * as they are awaited at that level. */

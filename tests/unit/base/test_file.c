@@ -119,6 +119,42 @@ static void regular_files_are_told_from_others(void **state)
     assert_false(file_is_regular(STR("/dev/null")));
 }
 
+static void a_swap_gives_all_of_the_new_text_or_leaves_the_old(void **state)
+{
+    struct folder *folder = *state;
+    struct arena *arena = folder->arena;
+    struct str why = STR_NONE;
+    struct str text = STR_NONE;
+    struct str fresh = arena_join(arena, folder->path, STR(".new"));
+    struct stat st;
+    assert_true(file_swap(arena, folder->path, STR("old"), &why));
+    assert_true(file_swap(arena, folder->path, STR("new"), &why));
+    assert_true(file_read(arena, folder->path, 100, &text, &why));
+    assert_true(str_eq(text, STR("new")));
+    assert_int_equal(stat(folder->path.ptr, &st), 0);
+    assert_int_equal(st.st_mode & 0777U, 0600);
+    assert_false(file_is_regular(fresh));
+    assert_true(file_make_folder(arena, fresh, &why)); /* in the way */
+    assert_false(file_swap(arena, folder->path, STR("newer"), &why));
+    assert_true(str_contains(why, fresh));
+    assert_true(file_read(arena, folder->path, 100, &text, &why));
+    assert_true(str_eq(text, STR("new")));
+    assert_int_equal(rmdir(fresh.ptr), 0);
+}
+
+static void a_folder_is_made_or_found(void **state)
+{
+    struct folder *folder = *state;
+    struct str why = STR_NONE;
+    assert_true(file_make_folder(folder->arena, folder->path, &why));
+    assert_true(file_make_folder(folder->arena, folder->path, &why));
+    assert_true(file_is_folder(folder->path));
+    assert_int_equal(rmdir(folder->path.ptr), 0);
+    file_close(file_open_new(folder->arena, folder->path, &why));
+    assert_false(file_make_folder(folder->arena, folder->path, &why));
+    assert_true(str_starts(why, folder->path));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +164,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_new_file_must_be_new, begin, end),
         cmocka_unit_test_setup_teardown(regular_files_are_told_from_others,
                                         begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_swap_gives_all_of_the_new_text_or_leaves_the_old, begin, end),
+        cmocka_unit_test_setup_teardown(a_folder_is_made_or_found, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

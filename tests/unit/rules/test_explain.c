@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "rules/rules.h"
+#include "schedule/schedule.h"
 
 #define FOLDER PROJECT_ROOT "/tests/data/rules/explain/"
 
@@ -51,11 +52,17 @@ static void a_rule_is_explained_in_words(void **state)
     struct arena *arena = arena_new();
     struct aws_registry *registry = aws_registry_new();
     struct rules *rules = load(arena, registry);
+    struct schedule *schedule = schedule_new(&(struct schedule_config){0});
+    const struct schedule_walk walk = {1, 1, 200, 300};
+    schedule_learn(
+        schedule,
+        &(struct schedule_key){STR("ssm"), STR("PutParameter"), STR("plain")},
+        &walk);
     struct buf said = {0};
     for (size_t i = 0; i < rules_count(rules); i++) {
         struct rule rule = *rules_at(rules, i);
         rule.file = STR("every_key.json"); /* not where this test lies */
-        rules_explain(&rule, &said);
+        rules_explain(&rule, schedule, &said);
     }
     for (size_t i = 0; i < rules_read_count(rules); i++) {
         struct rules_known_read read = *rules_read_at(rules, i);
@@ -63,6 +70,7 @@ static void a_rule_is_explained_in_words(void **state)
         rules_explain_read(&read, &said);
     }
     check_text(arena, &said, STR(FOLDER "explained.expect"));
+    schedule_free(schedule);
     rules_unref(rules);
     aws_registry_free(registry);
     arena_free(arena);
