@@ -215,6 +215,8 @@ static void open_engine(struct stack *s, struct str upstream_url)
         .on_unsettled = policy_of_choice(o->on_unsettled),
         .on_failed = policy_of_choice(o->on_failed),
         .on_unverifiable = policy_of_choice(o->on_unverifiable),
+        /* A recording has one answer for each read. */
+        .hedges = !replays && o->record.len == 0,
         .observe = o->observe,
         .without_regrets = replays,
         .report_reads = s->journal != NULL || o->dashboard,

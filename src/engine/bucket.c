@@ -30,6 +30,43 @@ int64_t bucket_take_ms(struct bucket *bucket, int64_t now_ms)
     return (int64_t)(-bucket->tokens / bucket->rate * 1000) + 1;
 }
 
+bool bucket_take_now(struct bucket *bucket, int64_t now_ms)
+{
+    fill(bucket, now_ms);
+    if (bucket->tokens < 1) {
+        return false;
+    }
+    bucket->tokens -= 1;
+    return true;
+}
+
+/* Steps towards each time by a part of itself, so that half of them stay above
+ * it: a few that take for ever move it no further than others do. */
+void bucket_timed(struct bucket *bucket, int64_t took_ms)
+{
+    const double least_ms = 1;
+    const double part = 0.1;
+    double took = (double)took_ms > least_ms ? (double)took_ms : least_ms;
+    if (bucket->timed == 0) {
+        bucket->usual_ms = took;
+    } else if (took > bucket->usual_ms) {
+        bucket->usual_ms *= 1 + part;
+    } else if (took < bucket->usual_ms) {
+        bucket->usual_ms /= 1 + part;
+    }
+    bucket->timed++;
+}
+
+int64_t bucket_patience_ms(const struct bucket *bucket)
+{
+    enum { ENOUGH = 8, SHORTEST_MS = 20 };
+    int64_t twice = (int64_t)(2 * bucket->usual_ms) + 1;
+    if (bucket->timed < ENOUGH) {
+        return 0;
+    }
+    return twice > SHORTEST_MS ? twice : SHORTEST_MS;
+}
+
 /* Else a crowd that gave up would keep its places in the queue. */
 void bucket_give_back(struct bucket *bucket)
 {

@@ -49,6 +49,7 @@ struct engine_config {
     size_t held_limit;     /* calls held at one time; 0: 20,000 */
     size_t response_limit; /* bytes of a buffered answer; 0: 64 MiB */
     uint64_t seed;         /* of the jitter */
+    bool hedges;           /* a read-back that is late is sent once more */
     bool observe;          /* nothing is held; races are told instead */
     bool report_reads;     /* say of every known read what it saw */
     bool without_regrets;  /* a replay: stale reads prove nothing there */

@@ -17,6 +17,8 @@ struct bucket {
     double tokens;
     int64_t filled_ms;
     int64_t slowed_ms; /* when it was halved last */
+    double usual_ms;   /* half of the reads take no longer */
+    unsigned timed;    /* reads that this rests on */
 };
 /* Takes a token; the milliseconds until it may be used. */
 int64_t bucket_take_ms(struct bucket *bucket, int64_t now_ms);
@@ -25,6 +27,12 @@ void bucket_give_back(struct bucket *bucket);
 /* `sent_ms`: when what was throttled had been sent. */
 void bucket_throttled(struct bucket *bucket, int64_t sent_ms, int64_t now_ms);
 void bucket_succeeded(struct bucket *bucket);
+/* A token that is there now; false: there is none to spare. */
+bool bucket_take_now(struct bucket *bucket, int64_t now_ms);
+/* An answer took so long, or longer. */
+void bucket_timed(struct bucket *bucket, int64_t took_ms);
+/* Twice the usual time; 0: that is not known yet. */
+int64_t bucket_patience_ms(const struct bucket *bucket);
 /* The rules say another rate now. */
 void bucket_set_nominal(struct bucket *bucket, double nominal);
 
@@ -100,14 +108,24 @@ struct probe *probe_ask(struct engine *engine, const struct probe_ask *ask,
 bool probe_is_queued(const struct probe *probe);
 /* When its first page was sent. */
 struct moment probe_sent(const struct probe *probe);
-/* What an answer of an error status says, whoever asked for it. */
-struct probe_result probe_refusal(struct arena *arena,
-                                  enum aws_protocol protocol,
-                                  const struct http_response *response);
 /* NULL while it is under way. */
 const struct probe_result *probe_get(const struct probe *probe);
 /* Without waiting any longer; the last one cancels it. */
 void probe_drop(struct probe *probe, struct timer *done);
+
+/* ---- page.c: what came back for one page of a read ---- */
+
+/* What an answer of an error status says, whoever asked for it. */
+struct probe_result probe_refusal(struct arena *arena,
+                                  enum aws_protocol protocol,
+                                  const struct http_response *response);
+/* The page behind those `before`, whose lists it continues; NULL: it is the
+ * first. */
+struct json *page_join(struct arena *arena, const struct aws_operation *op,
+                       const struct json *before, const struct json *page);
+/* What the next page is asked by; NULL: this was the last. */
+const struct json *page_token(const struct aws_operation *op,
+                              const struct json *page);
 
 /* ---- judge.c: what a read-back shows ---- */
 

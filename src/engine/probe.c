@@ -17,6 +17,16 @@ struct asker {
     struct timer *done;
 };
 
+/* One sending of a page. */
+struct flight {
+    struct probe *probe;
+    struct http_fetch fetch;
+    struct timer came; /* an answer, or not */
+    struct moment sent;
+    bool under_way;
+};
+enum { FLIGHTS = 2 }; /* the second is a hedge */
+
 struct probe {
     struct engine *engine;
     struct probe *next, **link; /* in engine->probes while it can be joined */
@@ -26,10 +36,11 @@ struct probe {
     struct probe_ask ask;
     struct bucket *bucket;
     struct timer go;   /* a token is there */
-    struct timer came; /* an answer, or not */
-    struct http_fetch fetch;
-    struct aws_call call; /* what the fetch says of itself */
-    bool fetching;
+    struct timer late; /* twice the usual time is over */
+    struct flight flights[FLIGHTS];
+    const struct http_fetch *heard; /* the flight that has ended first */
+    struct aws_call call;           /* what a fetch says of itself */
+    bool hedged;
     bool sent;
     bool queued;              /* has taken a token that is not used yet */
     struct moment first_sent; /* of the first page */
@@ -89,6 +100,21 @@ static void unlist(struct probe *probe)
     }
 }
 
+/* Gives back what a page was sent with. */
+static void land(struct probe *probe)
+{
+    struct timers *timers = probe->engine->config.timers;
+    timer_cancel(timers, &probe->late);
+    for (size_t i = 0; i < FLIGHTS; i++) {
+        struct flight *flight = &probe->flights[i];
+        timer_cancel(timers, &flight->came);
+        if (flight->under_way) {
+            http_fetch_cancel(probe->engine->config.client, &flight->fetch);
+            flight->under_way = false;
+        }
+    }
+}
+
 static void stop(struct probe *probe)
 {
     struct timers *timers = probe->engine->config.timers;
@@ -98,11 +124,7 @@ static void stop(struct probe *probe)
         bucket_give_back(probe->bucket);
     }
     timer_cancel(timers, &probe->go);
-    timer_cancel(timers, &probe->came);
-    if (probe->fetching) {
-        http_fetch_cancel(probe->engine->config.client, &probe->fetch);
-        probe->fetching = false;
-    }
+    land(probe);
 }
 
 static void finish(struct probe *probe, struct probe_result result)
@@ -118,29 +140,10 @@ static void finish(struct probe *probe, struct probe_result result)
 
 /* ---- reading what came ---- */
 
-struct probe_result probe_refusal(struct arena *arena,
-                                  enum aws_protocol protocol,
-                                  const struct http_response *response)
-{
-    struct probe_result result = {.status = response->status};
-    enum { NOT_IMPLEMENTED = 501 };
-    aws_error_read(arena, protocol, response, &result.code, &result.message);
-    if (aws_is_denial(response->status, result.code)) {
-        result.kind = PROBE_DENIED;
-    } else if (aws_is_throttle(response->status, result.code) ||
-               (response->status >= 500 &&
-                response->status != NOT_IMPLEMENTED)) {
-        result.kind = PROBE_THROTTLED;
-    } else {
-        result.kind = PROBE_REFUSED;
-    }
-    return result;
-}
-
 static struct probe_result refusal(struct probe *probe,
                                    enum aws_protocol protocol)
 {
-    const struct http_response *response = &probe->fetch.response;
+    const struct http_response *response = &probe->heard->response;
     enum { UNAVAILABLE = 503 };
     struct probe_result result =
         probe_refusal(probe->arena, protocol, response);
@@ -155,48 +158,13 @@ static struct probe_result refusal(struct probe *probe,
     return result;
 }
 
-/* Appends this page's lists to the ones before. */
-static void join_page(struct probe *probe, const struct json *page)
-{
-    const struct aws_operation *op = probe->ask.operation;
-    struct json *whole = json_copy(probe->arena, page);
-    for (size_t i = 0; probe->joined != NULL && i < op->page_result_count;
-         i++) {
-        const struct json *before =
-            json_get(probe->joined, op->page_results[i]);
-        const struct json *more = json_get(page, op->page_results[i]);
-        struct json *both = json_new(probe->arena, JSON_ARRAY);
-        for (size_t k = 0; before != NULL && k < before->count; k++) {
-            json_push(probe->arena, both, before->members[k].value);
-        }
-        for (size_t k = 0; more != NULL && k < more->count; k++) {
-            json_push(probe->arena, both, more->members[k].value);
-        }
-        json_set(probe->arena, whole, op->page_results[i], both);
-    }
-    probe->joined = whole;
-}
-
-/* What the next page is asked by; NULL: this was the last. */
-static const struct json *page_token(const struct probe *probe,
-                                     const struct json *page)
-{
-    const struct aws_operation *op = probe->ask.operation;
-    const struct json *token =
-        op->page_output.len > 0 ? json_get(page, op->page_output) : NULL;
-    bool none = token == NULL || token->type == JSON_NULL ||
-                (token->type == JSON_STRING && token->text.len == 0);
-    return none ? NULL : token;
-}
-
 static void ask_next_page(struct probe *probe, const struct json *token)
 {
     struct json *input = json_copy(probe->arena, probe->ask.input);
     json_set(probe->arena, input, probe->ask.operation->page_input,
              json_copy(probe->arena, token));
     probe->input = input;
-    http_fetch_cancel(probe->engine->config.client, &probe->fetch);
-    probe->fetching = false;
+    land(probe);
     queue_up(probe);
 }
 
@@ -206,13 +174,14 @@ static void read_answer(struct probe *probe, enum aws_protocol protocol)
     struct str why = STR_NONE;
     bucket_succeeded(probe->bucket);
     if (!aws_answer_read(probe->engine->config.registry, probe->arena, protocol,
-                         &probe->fetch.response, &page, &why)) {
+                         &probe->heard->response, &page, &why)) {
         finish(probe,
                (struct probe_result){.kind = PROBE_LOST, .message = why});
         return;
     }
-    join_page(probe, page);
-    const struct json *token = page_token(probe, page);
+    probe->joined =
+        page_join(probe->arena, probe->ask.operation, probe->joined, page);
+    const struct json *token = page_token(probe->ask.operation, page);
     if (token != NULL && probe->pages >= PAGES_MAX) {
         /* Part of a list must not pass for all of it. */
         finish(probe, (struct probe_result){
@@ -226,18 +195,51 @@ static void read_answer(struct probe *probe, enum aws_protocol protocol)
         finish(probe, (struct probe_result){
                           .kind = PROBE_ANSWERED,
                           .output = probe->joined,
-                          .status = probe->fetch.response.status,
+                          .status = probe->heard->response.status,
                       });
     }
 }
 
+static bool is_answer(const struct flight *flight)
+{
+    return flight->under_way && flight->fetch.outcome == HTTP_ANSWERED;
+}
+
+/* How long an answer took, and how long those have taken that it overtook. */
+static void note_times(struct probe *probe)
+{
+    int64_t now = engine_now_ms(probe->engine);
+    for (size_t i = 0; i < FLIGHTS; i++) {
+        if (probe->flights[i].under_way) {
+            bucket_timed(probe->bucket, now - probe->flights[i].sent.ms);
+        }
+    }
+}
+
+/* The first answer counts; that none will come, only when nothing else may. */
+static bool is_decided(struct probe *probe, const struct flight *flight)
+{
+    const struct flight *other =
+        &probe->flights[flight == probe->flights ? 1 : 0];
+    if (flight->fetch.outcome == HTTP_PENDING) {
+        return false;
+    }
+    if (is_answer(flight)) {
+        note_times(probe);
+        return true;
+    }
+    return !other->under_way || other->fetch.outcome != HTTP_PENDING;
+}
+
 static void on_came(void *ctx)
 {
-    struct probe *probe = ctx;
-    const struct http_fetch *fetch = &probe->fetch;
-    if (fetch->outcome == HTTP_PENDING) {
+    struct flight *flight = ctx;
+    struct probe *probe = flight->probe;
+    const struct http_fetch *fetch = &flight->fetch;
+    if (!is_decided(probe, flight)) {
         return;
     }
+    probe->heard = fetch;
     const struct aws_service *service =
         aws_service_find(probe->engine->config.registry, probe->ask.service);
     if (fetch->outcome == HTTP_UNSIGNABLE) {
@@ -259,7 +261,8 @@ static void on_came(void *ctx)
 
 /* ---- sending ---- */
 
-static bool place(struct probe *probe, struct str *reterr)
+static bool place(struct probe *probe, struct http_fetch *fetch,
+                  struct str *reterr)
 {
     const struct engine_config *config = &probe->engine->config;
     const struct aws_service *service =
@@ -273,17 +276,16 @@ static bool place(struct probe *probe, struct str *reterr)
                            reterr)) {
         return false;
     }
-    probe->fetch.origin = endpoint.origin;
-    probe->fetch.sign_service = endpoint.signing_name;
-    probe->fetch.sign_region = endpoint.signing_region;
+    fetch->origin = endpoint.origin;
+    fetch->sign_service = endpoint.signing_name;
+    fetch->sign_region = endpoint.signing_region;
     return true;
 }
 
-static void send_page(struct probe *probe)
+static bool fly(struct probe *probe, struct flight *flight, struct str *reterr)
 {
     const struct engine_config *config = &probe->engine->config;
-    struct str why = STR_NONE;
-    probe->fetch = (struct http_fetch){
+    flight->fetch = (struct http_fetch){
         .arena = probe->arena,
         .timers = config->timers,
         .timeout_ms = config->read_timeout_ms > 0 ? config->read_timeout_ms
@@ -295,13 +297,38 @@ static void send_page(struct probe *probe)
         .call = &probe->call,
         .exchange = probe->ask.exchange,
         .access_key = probe->ask.access_key,
-        .done = &probe->came,
+        .done = &flight->came,
     };
-    probe->call.input = probe->input;
     if (!aws_request_write(config->registry, probe->arena, probe->ask.service,
                            probe->ask.operation->name, probe->input,
-                           &probe->fetch.request, &why) ||
-        !place(probe, &why)) {
+                           &flight->fetch.request, reterr) ||
+        !place(probe, &flight->fetch, reterr)) {
+        return false;
+    }
+    flight->sent = engine_moment(probe->engine);
+    flight->under_way = true;
+    http_fetch_send(config->client, &flight->fetch);
+    return true;
+}
+
+/* No answer yet: once more, once, if that takes nobody's token. */
+static void on_late(void *ctx)
+{
+    struct probe *probe = ctx;
+    struct str why = STR_NONE;
+    if (!probe->hedged &&
+        bucket_take_now(probe->bucket, engine_now_ms(probe->engine))) {
+        probe->hedged = true;
+        (void)fly(probe, &probe->flights[1], &why); /* the first did */
+    }
+}
+
+static void send_page(struct probe *probe)
+{
+    int64_t patience_ms = bucket_patience_ms(probe->bucket);
+    struct str why = STR_NONE;
+    probe->call.input = probe->input;
+    if (!fly(probe, &probe->flights[0], &why)) {
         finish(probe, (struct probe_result){.kind = PROBE_DENIED,
                                             .code = STR("NotSupported"),
                                             .message = why});
@@ -309,11 +336,12 @@ static void send_page(struct probe *probe)
     }
     if (!probe->sent) {
         probe->sent = true;
-        probe->first_sent = engine_moment(probe->engine);
+        probe->first_sent = probe->flights[0].sent;
     }
     probe->pages++;
-    probe->fetching = true;
-    http_fetch_send(config->client, &probe->fetch);
+    if (probe->engine->config.hedges && !probe->hedged && patience_ms > 0) {
+        timer_arm(probe->engine->config.timers, &probe->late, patience_ms);
+    }
 }
 
 static void on_go(void *ctx)
@@ -392,7 +420,11 @@ static struct probe *make(struct engine *engine, struct arena *arena,
     probe->ask.input = probe->input;
     probe->bucket = bucket_of(engine, ask->service, ask->region);
     timer_init(&probe->go, on_go, probe);
-    timer_init(&probe->came, on_came, probe);
+    timer_init(&probe->late, on_late, probe);
+    for (size_t i = 0; i < FLIGHTS; i++) {
+        probe->flights[i].probe = probe;
+        timer_init(&probe->flights[i].came, on_came, &probe->flights[i]);
+    }
     list(probe);
     engine->probe_count++;
     queue_up(probe);

@@ -235,6 +235,8 @@ static void do_option(struct play *p, struct str rest)
         p->config.report_reads = true;
     } else if (str_eq(name, STR("level")) && str_eq(value, STR("listed"))) {
         p->config.level = LEVEL_LISTED;
+    } else if (str_eq(name, STR("hedged"))) {
+        p->config.hedges = true;
     } else if (str_eq(name, STR("learned")) && p->config.schedule == NULL) {
         p->config.schedule = schedule_new(&(struct schedule_config){0});
     } else if (str_eq(name, STR("held-limit")) && str_to_u64(value, &number)) {
@@ -624,6 +626,15 @@ static void do_interims(struct play *p, struct str rest)
     }
 }
 
+/* So many calls are under way upstream. */
+static void do_asked(struct play *p, struct str rest)
+{
+    uint64_t count = 0;
+    if (!str_to_u64(word(&rest), &count) || count != p->upstream.sent_count) {
+        fail(p, "%zu calls are under way", p->upstream.sent_count);
+    }
+}
+
 static void do_silence(struct play *p, struct str rest)
 {
     (void)rest;
@@ -673,6 +684,7 @@ static const struct {
     {"leaves", do_leaves},
     {"saw", do_saw},
     {"interims", do_interims},
+    {"asked", do_asked},
     {"silence", do_silence},
     {"stop", do_stop},
 };

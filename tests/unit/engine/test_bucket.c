@@ -82,6 +82,39 @@ static void new_rules_may_say_another_rate(void **state)
     assert_true(bucket.rate == 40);
 }
 
+static void patience_is_twice_what_half_of_the_reads_take(void **state)
+{
+    enum { READS = 400, USUAL_MS = 100, RARE_MS = 5000, ONE_IN = 10 };
+    struct bucket bucket = {0};
+    (void)state;
+    for (int i = 0; i < READS; i++) {
+        bucket_timed(&bucket, i % ONE_IN == 0 ? RARE_MS : USUAL_MS);
+    }
+    assert_in_range(bucket_patience_ms(&bucket), 180, 250);
+}
+
+static void there_is_no_patience_before_the_usual_time_is_known(void **state)
+{
+    struct bucket bucket = {0};
+    (void)state;
+    for (int i = 0; i < 7; i++) {
+        bucket_timed(&bucket, 3);
+        assert_int_equal(bucket_patience_ms(&bucket), 0);
+    }
+    bucket_timed(&bucket, 3);
+    assert_int_equal(bucket_patience_ms(&bucket), 20);
+}
+
+static void a_hedge_takes_nobodys_token(void **state)
+{
+    struct bucket bucket = {.nominal = 2, .rate = 2, .tokens = 2};
+    (void)state;
+    assert_true(bucket_take_now(&bucket, 0));
+    assert_true(bucket_take_now(&bucket, 0));
+    assert_false(bucket_take_now(&bucket, 0));
+    assert_int_equal(bucket_take_ms(&bucket, 500), 0); /* it has queued none */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +124,9 @@ int main(void)
         cmocka_unit_test(many_throttled_at_once_slow_down_once),
         cmocka_unit_test(a_place_that_is_given_back_is_free_for_others),
         cmocka_unit_test(new_rules_may_say_another_rate),
+        cmocka_unit_test(patience_is_twice_what_half_of_the_reads_take),
+        cmocka_unit_test(there_is_no_patience_before_the_usual_time_is_known),
+        cmocka_unit_test(a_hedge_takes_nobodys_token),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
