@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The scale on which lags are counted: from a blink to ten minutes in steps of
- * four per cent. Start at grid_init(). */
+/* The scale on which lags are counted: to a minute in steps of four per cent;
+ * what takes longer is looked for more and more slowly. Start at grid_init().
+ */
 #include "schedule/private.h"
 
 #include <math.h>

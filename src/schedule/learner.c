@@ -36,7 +36,7 @@ const struct seen *learner_at(const struct learner *learner, size_t ago)
 /* ---- intervals on the scale ---- */
 
 /* Bins first and last, and how much of these two belongs to it. */
-struct stretch {
+struct interval {
     size_t first, last;
     double of_first, of_last; /* the same where they are one */
     double weight;
@@ -49,14 +49,14 @@ static double part_below(const struct grid *grid, size_t k, double ms)
     return part < 0 ? 0 : part > 1 ? 1 : part;
 }
 
-static struct stretch stretch_of(const struct grid *grid,
-                                 const struct seen *seen)
+static struct interval interval_of(const struct grid *grid,
+                                   const struct seen *seen)
 {
     double from = (double)seen->no_ms;
     double to =
         seen->yes_ms == SEEN_NEVER ? grid->edge[BINS] : (double)seen->yes_ms;
-    struct stretch s = {.first = grid_bin(grid, from),
-                        .last = grid_bin(grid, to)};
+    struct interval s = {.first = grid_bin(grid, from),
+                         .last = grid_bin(grid, to)};
     s.of_first = 1 - part_below(grid, s.first, from);
     s.of_last = part_below(grid, s.last, to);
     if (s.first >= s.last || s.of_first + s.of_last <= 0) {
@@ -67,11 +67,8 @@ static struct stretch stretch_of(const struct grid *grid,
 }
 
 /* ---- the estimate ---- */
-#ifndef SMOOTH
-#define SMOOTH 0.25
-#endif
 
-static double believed(const struct stretch *s, const double mass[BINS],
+static double believed(const struct interval *s, const double mass[BINS],
                        const double below[BINS + 1])
 {
     if (s->first == s->last) {
@@ -82,7 +79,7 @@ static double believed(const struct stretch *s, const double mass[BINS],
 }
 
 /* How much of each interval's weight a bin gets per what is believed of it. */
-static void share_out(const struct stretch *all, size_t count,
+static void share_out(const struct interval *all, size_t count,
                       const double mass[BINS], double shares[BINS])
 {
     double below[BINS + 1] = {0};
@@ -92,7 +89,7 @@ static void share_out(const struct stretch *all, size_t count,
         below[k + 1] = below[k] + mass[k];
     }
     for (size_t i = 0; i < count; i++) {
-        const struct stretch *s = &all[i];
+        const struct interval *s = &all[i];
         double each = s->weight / believed(s, mass, below);
         ends[s->last] += each * s->of_last;
         if (s->first < s->last) {
@@ -113,7 +110,7 @@ static void share_out(const struct stretch *all, size_t count,
  * believed of them, and then a little to either side, for else the estimate
  * would gather in a few bins and trust them too much.
  */
-static void spread(const struct grid *grid, const struct stretch *all,
+static void spread(const struct grid *grid, const struct interval *all,
                    size_t count, double mass[BINS])
 {
     const double aside = 0.33;
@@ -142,11 +139,11 @@ static size_t rounds_for(size_t count)
 void learner_estimate(const struct learner *learner, const struct grid *grid,
                       double mass[BINS])
 {
-    struct stretch all[KEPT];
+    struct interval all[KEPT];
     size_t count = learner_kept(learner);
     double weight = 1;
     for (size_t i = 0; i < count; i++) {
-        all[i] = stretch_of(grid, learner_at(learner, i));
+        all[i] = interval_of(grid, learner_at(learner, i));
         all[i].weight = weight;
         weight *= 1 - decay;
     }

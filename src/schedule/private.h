@@ -13,6 +13,8 @@
 
 /* ---- grid.c: lags in bins of equal width on a logarithmic scale ---- */
 
+/* The scale begins below the shortest wait, which is 10 ms: that belief makes
+ * the first reads early enough. */
 enum {
     BINS = 256,
     SHORTEST_MS = 2,
