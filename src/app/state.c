@@ -12,8 +12,6 @@ enum {
     FILE_MAX_BYTES = 16 * 1024 * 1024,
     /* An emulator has no quota to be spared: a read costs its time alone. */
     EMULATOR_READ_PRICE_MS = 10,
-    /* A replay gives each answer when it was recorded: ask in time for it. */
-    REPLAY_READ_PRICE_MS = 1,
 };
 
 static struct str file_of(struct arena *arena, struct str folder)
@@ -137,18 +135,16 @@ static bool open_folder(struct stack *s)
 bool state_open(struct stack *s)
 {
     const struct app_options *o = s->options;
-    bool replays = o->replay.len > 0;
     const struct schedule_config config = {
-        .read_price_ms = replays       ? REPLAY_READ_PRICE_MS
-                         : s->emulated ? EMULATOR_READ_PRICE_MS
-                                       : 0,
+        .read_price_ms = s->emulated ? EMULATOR_READ_PRICE_MS : 0,
     };
     timer_init(&s->state.tick, on_tick, s);
-    if (!o->learns && !replays) {
-        return true;
+    /* In a replay each answer comes when it was recorded, whenever asked for.
+     */
+    if (o->learns && o->replay.len == 0) {
+        s->state.schedule = schedule_new(&config);
     }
-    s->state.schedule = schedule_new(&config);
-    return replays || o->state.len == 0 || open_folder(s);
+    return s->state.schedule == NULL || o->state.len == 0 || open_folder(s);
 }
 
 void state_close(struct stack *s)
@@ -156,9 +152,7 @@ void state_close(struct stack *s)
     if (s->loop != NULL) {
         timer_cancel(loop_timers(s->loop), &s->state.tick);
     }
-    if (s->options->replay.len == 0) {
-        save_news(s);
-    }
+    save_news(s);
     schedule_free(s->state.schedule);
     s->state.schedule = NULL;
 }
