@@ -15,7 +15,17 @@ static struct engine *engine_of(struct http_handler *handler)
 
 static void handle(struct http_handler *self, struct http_call *call)
 {
-    engine_exchange_start(engine_of(self), call);
+    engine_exchange_start(engine_of(self), call, false);
+}
+
+static struct engine *engine_of_inner(struct http_handler *handler)
+{
+    return (struct engine *)((char *)handler - offsetof(struct engine, inner));
+}
+
+static void handle_inner(struct http_handler *self, struct http_call *call)
+{
+    engine_exchange_start(engine_of_inner(self), call, true);
 }
 
 static bool is_form(const struct http_call *call)
@@ -48,8 +58,9 @@ struct engine *engine_new(const struct engine_config *config)
     engine->config = *config;
     engine->handler.handle = handle;
     engine->handler.wants_body = wants_body;
+    engine->inner.handle = handle_inner; /* whole: only calls of rules come */
     engine->arena = arena_new();
-    engine->joins = joins_new();
+    engine->joins = joins_new(config->elsewhere);
     engine->recent = engine_recent_new();
     engine->desks = desks_new();
     engine->witnesses = engine_witnesses_new();
@@ -81,10 +92,23 @@ struct http_handler *engine_handler(struct engine *engine)
     return &engine->handler;
 }
 
+struct http_handler *engine_inner_handler(struct engine *engine)
+{
+    return &engine->inner;
+}
+
+void engine_hear_begin(struct engine *engine, uint64_t call, uint32_t whom)
+{
+    joins_hear_begin(engine->joins, call, whom);
+}
+
 double engine_read_rate(const struct engine *engine, struct str service)
 {
     double rate = engine->config.read_rate;
-    return rate > 0 ? rate : rules_rate(engine->config.rules, service);
+    unsigned sharers = engine->config.sharers;
+    return rate > 0 ? rate
+                    : rules_rate(engine->config.rules, service) /
+                          (sharers > 0 ? sharers : 1);
 }
 
 void engine_set_rules(struct engine *engine, struct rules *rules)

@@ -24,6 +24,23 @@
 
 struct engine;
 
+/*
+ * Engines of other processes that serve the same clients on the same port: a
+ * retry may come to any of them, and is led to the one that has its call. All
+ * of them run the same program.
+ */
+struct engine_elsewhere {
+    /* Tells the others that a call is here from now on, under way or kept with
+     * its answer; `whom` is whose state it changes. */
+    void (*begin)(struct engine_elsewhere *self, uint64_t call, uint32_t whom);
+    void (*forget)(struct engine_elsewhere *self, uint64_t call);
+    /* Hears first what the others have told by now: see engine_hear_begin().
+     * Then: the origin of one that may have the call, or STR_NONE. Borrowed
+     * until the next call. */
+    struct str (*find)(struct engine_elsewhere *self, uint64_t call);
+    struct http_client *client; /* goes there, and changes nothing */
+};
+
 struct engine_config {
     struct timers *timers;
     int64_t (*wall_ms)(void);
@@ -41,6 +58,7 @@ struct engine_config {
     int64_t max_hold_ms;     /* the longest hold of one call */
     int64_t call_timeout_ms; /* for one call upstream; 0: 15 minutes */
     double read_rate;        /* read-backs a second; 0: as the rules say */
+    unsigned sharers;        /* processes that share the rules' rates; 0: one */
     int64_t read_timeout_ms; /* for one read-back; 0: 10 s */
     enum rules_policy on_unsettled;    /* POLICY_DEFAULT: fail */
     enum rules_policy on_failed;       /* POLICY_DEFAULT: fail */
@@ -57,12 +75,17 @@ struct engine_config {
     void (*learn)(void *ctx, const struct aws_call *call,
                   const struct http_response *response);
     void *learn_ctx;
+    struct engine_elsewhere *elsewhere; /* NULL: there are no others */
 };
 
 struct engine *engine_new(const struct engine_config *config);
 /* All calls must have been answered or aborted: see engine_finish(). */
 void engine_free(struct engine *engine);
 struct http_handler *engine_handler(struct engine *engine);
+/* For calls that another engine has led here. They stay here. */
+struct http_handler *engine_inner_handler(struct engine *engine);
+/* Another engine has such a call from now on. */
+void engine_hear_begin(struct engine *engine, uint64_t call, uint32_t whom);
 
 /* Later exchanges use these; those under way keep theirs. */
 void engine_set_rules(struct engine *engine, struct rules *rules);

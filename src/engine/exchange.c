@@ -223,7 +223,9 @@ static enum progress step_identify(struct exchange *x)
     } else {
         engine_read_begin(x);
     }
-    say_received(x);
+    if (!x->inner) {
+        say_received(x);
+    }
     return exchange_go(x, x->rule != NULL ? STEP_join : STEP_relay);
 }
 
@@ -252,6 +254,7 @@ bool engine_exchange_may_be_held(struct exchange *x)
 static enum progress step_join(struct exchange *x)
 {
     struct engine *engine = x->engine;
+    bool is_elsewhere = joins_find_elsewhere(engine->joins, x).len > 0;
     struct exchange *twin = joins_find(engine->joins, x);
     if (twin != NULL) {
         hand_over(x, twin);
@@ -265,6 +268,9 @@ static enum progress step_join(struct exchange *x)
         engine_exchange_say(x, &event);
         x->reply = http_response_copy(x->arena, kept);
         return exchange_go(x, STEP_answer);
+    }
+    if (is_elsewhere && !x->inner && engine_elsewhere_can_take(x)) {
+        return exchange_go(x, STEP_elsewhere);
     }
     x->repeats = arena_str(
         x->arena, joins_find_lost(engine->joins, x, engine_now_ms(engine)));
@@ -345,8 +351,8 @@ static void say_given(struct exchange *x)
 void engine_exchange_answer(struct exchange *x)
 {
     if (x->listed_for_joins) {
-        joins_remove(x->engine->joins, x);
         joins_keep(x->engine->joins, x, &x->reply, engine_now_ms(x->engine));
+        joins_remove(x->engine->joins, x);
     }
     say_given(x);
     for (struct waiter *w = x->waiters; w != NULL; w = w->next) {
@@ -423,7 +429,8 @@ static void drive(void *ctx)
     }
 }
 
-void engine_exchange_start(struct engine *engine, struct http_call *call)
+void engine_exchange_start(struct engine *engine, struct http_call *call,
+                           bool inner)
 {
     struct arena *arena = arena_new();
     struct exchange *x = ARENA_NEW(arena, struct exchange);
@@ -433,8 +440,12 @@ void engine_exchange_start(struct engine *engine, struct http_call *call)
     x->rules = rules_ref(engine->config.rules);
     x->received_ms = engine_now_ms(engine);
     x->gave_up = engine->stopping;
-    x->id = arena_printf(arena, "%.*s-%llu", STR_ARG(engine->config.run_id),
-                         (unsigned long long)++engine->count);
+    x->inner = inner;
+    x->id = inner ? arena_str(arena, engine_elsewhere_id(call)) : STR_NONE;
+    if (x->id.len == 0) {
+        x->id = arena_printf(arena, "%.*s-%llu", STR_ARG(engine->config.run_id),
+                             (unsigned long long)++engine->count);
+    }
     timer_init(&x->wake, drive, x);
     timer_init(&x->deadline, on_deadline, x);
     timer_init(&x->interim, on_interim, x);

@@ -42,11 +42,14 @@ struct joins {
     size_t kept_bytes;
     struct epoch epochs[EPOCHS];
     uint64_t turn;
+    struct engine_elsewhere *elsewhere; /* NULL: nobody else */
 };
 
-struct joins *joins_new(void)
+struct joins *joins_new(struct engine_elsewhere *elsewhere)
 {
-    return mem_new(sizeof(struct joins));
+    struct joins *joins = mem_new(sizeof(*joins));
+    joins->elsewhere = elsewhere;
+    return joins;
 }
 
 /* ---- what is compared ---- */
@@ -111,15 +114,25 @@ struct exchange *joins_find(struct joins *joins, struct exchange *call)
     return NULL;
 }
 
+static uint64_t enter_epoch(struct joins *joins, uint64_t hash, size_t index)
+{
+    struct epoch *epoch = &joins->epochs[index];
+    if (epoch->hash != hash) {
+        *epoch = (struct epoch){hash, ++joins->turn};
+    }
+    return epoch->turn;
+}
+
 void joins_add(struct joins *joins, struct exchange *exchange)
 {
     uint64_t hash = hash_of(exchange);
     struct exchange **head = &joins->buckets[hash % BUCKETS];
-    struct epoch *epoch = &joins->epochs[exchange->join_epoch];
-    if (epoch->hash != hash) {
-        *epoch = (struct epoch){hash, ++joins->turn};
+    exchange->join_turn = enter_epoch(joins, hash, exchange->join_epoch);
+    if (joins->elsewhere != NULL) {
+        joins->elsewhere->begin(joins->elsewhere, hash,
+                                (uint32_t)exchange->join_epoch);
+        exchange->told = true;
     }
-    exchange->join_turn = epoch->turn;
     exchange->joins_next = *head;
     *head = exchange;
     exchange->listed_for_joins = true;
@@ -136,11 +149,28 @@ void joins_remove(struct joins *joins, struct exchange *exchange)
     }
     *at = exchange->joins_next;
     exchange->listed_for_joins = false;
+    if (exchange->told) {
+        joins->elsewhere->forget(joins->elsewhere, exchange->join_hash);
+    }
+}
+
+/* ---- calls that other engines have ---- */
+
+struct str joins_find_elsewhere(struct joins *joins, struct exchange *call)
+{
+    return joins->elsewhere != NULL
+               ? joins->elsewhere->find(joins->elsewhere, hash_of(call))
+               : STR_NONE;
+}
+
+void joins_hear_begin(struct joins *joins, uint64_t hash, uint32_t epoch)
+{
+    (void)enter_epoch(joins, hash, epoch % EPOCHS);
 }
 
 /* ---- answers that were given ---- */
 
-static void drop_oldest(struct joins *joins)
+static struct kept_answer *take_oldest(struct joins *joins)
 {
     struct kept_answer *old = joins->oldest;
     struct kept_answer **at = &joins->kept[old->hash % BUCKETS];
@@ -153,13 +183,23 @@ static void drop_oldest(struct joins *joins)
         joins->newest = NULL;
     }
     joins->kept_bytes -= arena_size(old->arena);
+    return old;
+}
+
+static void drop_oldest(struct joins *joins)
+{
+    struct kept_answer *old = take_oldest(joins);
+    if (joins->elsewhere != NULL) {
+        joins->elsewhere->forget(joins->elsewhere, old->hash);
+    }
     arena_free(old->arena);
 }
 
+/* The others are not told: what was done here must not be done again there. */
 void joins_free(struct joins *joins)
 {
     while (joins->oldest != NULL) {
-        drop_oldest(joins);
+        arena_free(take_oldest(joins)->arena);
     }
     mem_free(joins);
 }
@@ -204,7 +244,7 @@ static struct kept_answer *copy_answer(const struct exchange *x,
     return kept;
 }
 
-static void keep(struct joins *joins, const struct exchange *x,
+static void keep(struct joins *joins, struct exchange *x,
                  struct kept_answer *kept, int64_t now_ms)
 {
     struct kept_answer **head = &joins->kept[kept->hash % BUCKETS];
@@ -212,12 +252,13 @@ static void keep(struct joins *joins, const struct exchange *x,
         now_ms + (x->invocation_id.len > 0 ? KEPT_MS : KEPT_WITHOUT_ID_MS);
     kept->next = *head;
     *head = kept;
+    x->told = false; /* `kept` stands for it now */
     *(joins->newest != NULL ? &joins->newest->later : &joins->oldest) = kept;
     joins->newest = kept;
     joins->kept_bytes += arena_size(kept->arena);
 }
 
-void joins_keep(struct joins *joins, const struct exchange *x,
+void joins_keep(struct joins *joins, struct exchange *x,
                 const struct http_response *answer, int64_t now_ms)
 {
     drop_expired(joins, now_ms);
@@ -227,8 +268,7 @@ void joins_keep(struct joins *joins, const struct exchange *x,
 }
 
 /* Only an id tells a retry from another call of the same words. */
-void joins_keep_lost(struct joins *joins, const struct exchange *x,
-                     int64_t now_ms)
+void joins_keep_lost(struct joins *joins, struct exchange *x, int64_t now_ms)
 {
     const struct http_response none = {0};
     drop_expired(joins, now_ms);

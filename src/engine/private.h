@@ -213,40 +213,47 @@ const struct json *engine_recent_find(struct recent *recent,
 /* ---- join.c: retries meet the call they repeat ---- */
 
 struct joins;
-struct joins *joins_new(void);
+/* `elsewhere` is told what is here; NULL: there is nobody to tell. */
+struct joins *joins_new(struct engine_elsewhere *elsewhere);
 void joins_free(struct joins *joins);
 /* The exchange that this call repeats; NULL when it is a call of its own. */
 struct exchange *joins_find(struct joins *joins, struct exchange *call);
 /* Borrowed until the next call of a function of this file. */
 const struct http_response *
 joins_find_answer(struct joins *joins, struct exchange *call, int64_t now_ms);
+/* The origin of another engine that may have this call, after hearing what all
+ * of them have told; STR_NONE. Borrowed as engine.h says. */
+struct str joins_find_elsewhere(struct joins *joins, struct exchange *call);
+/* Another engine has such a call from now on. */
+void joins_hear_begin(struct joins *joins, uint64_t hash, uint32_t epoch);
 void joins_add(struct joins *joins, struct exchange *exchange);
 void joins_remove(struct joins *joins, struct exchange *exchange);
-/* Keeps that no answer came: a retry is a call of its own, and is told so. */
-void joins_keep_lost(struct joins *joins, const struct exchange *x,
-                     int64_t now_ms);
+/* Keeps that no answer came: a retry is a call of its own, and is told so.
+ * Before joins_remove(). */
+void joins_keep_lost(struct joins *joins, struct exchange *x, int64_t now_ms);
 /* The id of the exchange that this call repeats and whose answer was lost;
  * STR_NONE: there is none. Borrowed like an answer. */
 struct str joins_find_lost(struct joins *joins, struct exchange *call,
                            int64_t now_ms);
-/* Keeps the answer for retries that come after it. */
-void joins_keep(struct joins *joins, const struct exchange *x,
+/* Keeps the answer for retries that come after it; before joins_remove(). */
+void joins_keep(struct joins *joins, struct exchange *x,
                 const struct http_response *answer, int64_t now_ms);
 
 /* ---- exchange.c and the files of its longer steps ---- */
 
 #define ENGINE_STEPS(X)                                                        \
-    X(identify) /* which call is it, is there a rule */                        \
-    X(join)     /* is it a retry of one under way */                           \
-    X(before)   /* the rule's pre-read goes out */                             \
-    X(relay)    /* the client's call goes out */                               \
-    X(hear)     /* AWS's answer */                                             \
-    X(doubt)    /* refused because an earlier change has not arrived? */       \
-    X(observe)  /* --observe: answered at once, the rest goes on behind */     \
-    X(plan)     /* which confirmations, with what input */                     \
-    X(settle)   /* until all have ended */                                     \
-    X(answer)   /* to everyone who waits */                                    \
-    X(pass)     /* a call without a rule: its answer streams through */        \
+    X(identify)  /* which call is it, is there a rule */                       \
+    X(join)      /* is it a retry of one under way */                          \
+    X(elsewhere) /* another process has it: it is led there */                 \
+    X(before)    /* the rule's pre-read goes out */                            \
+    X(relay)     /* the client's call goes out */                              \
+    X(hear)      /* AWS's answer */                                            \
+    X(doubt)     /* refused because an earlier change has not arrived? */      \
+    X(observe)   /* --observe: answered at once, the rest goes on behind */    \
+    X(plan)      /* which confirmations, with what input */                    \
+    X(settle)    /* until all have ended */                                    \
+    X(answer)    /* to everyone who waits */                                   \
+    X(pass)      /* a call without a rule: its answer streams through */       \
     X(finish)
 
 enum step {
@@ -283,7 +290,9 @@ struct exchange {
     struct aws_call aws;
     struct aws_endpoint endpoint;
     struct str invocation_id;
+    bool inner; /* another engine has led it here */
     bool listed_for_joins;
+    bool told; /* the other engines know that it is here */
     struct exchange *joins_next;
     uint64_t join_hash; /* 0: not worked out yet */
     uint64_t join_turn; /* see join.c */
@@ -310,8 +319,10 @@ struct exchange {
     int64_t started_ms; /* wall clock: see step_hear() */
     struct http_fetch fetch;
     struct arena *sending; /* of the fetch; NULL: nothing of it is left */
+    struct http_client *line; /* that carries it */
     bool fetching;
-    struct timer sent; /* the streamed answer is through */
+    int64_t led_until_ms; /* 0: as long as it takes; see elsewhere.c */
+    struct timer sent;    /* the streamed answer is through */
     bool replying;
     bool reply_sent;
 
@@ -338,7 +349,8 @@ struct exchange {
 };
 
 /* Takes over the handler's hold on the call. */
-void engine_exchange_start(struct engine *engine, struct http_call *call);
+void engine_exchange_start(struct engine *engine, struct http_call *call,
+                           bool inner);
 /* Fills in what every event of an exchange says. */
 void engine_exchange_say(const struct exchange *x, struct event *event);
 /* Lets go of the call upstream. */
@@ -370,6 +382,12 @@ static inline enum progress exchange_park(struct exchange *x, enum step next)
     return PARKED;
 }
 
+/* elsewhere.c */
+enum progress step_elsewhere(struct exchange *x);
+/* Whether another engine could verify the call once more, as it came. */
+bool engine_elsewhere_can_take(const struct exchange *x);
+/* The id that the engine which led this call here has given it, or STR_NONE. */
+struct str engine_elsewhere_id(const struct http_call *call);
 /* relay.c */
 enum progress step_relay(struct exchange *x);
 enum progress step_hear(struct exchange *x);
@@ -430,7 +448,8 @@ enum { PROBE_BUCKETS = 1024 };
 struct engine {
     struct engine_config config;
     struct http_handler handler;
-    struct arena *arena; /* buckets */
+    struct http_handler inner; /* for what other engines lead here */
+    struct arena *arena;       /* buckets */
     struct bucket *buckets;
     struct probe *probes[PROBE_BUCKETS]; /* that can be joined, by key */
     size_t probe_count;                  /* all, finished ones too */

@@ -113,13 +113,14 @@ static void send_call(struct exchange *x)
         witness_sent(x);
     }
     x->fetching = true;
-    http_fetch_send(config->client, &x->fetch);
+    x->line = config->client;
+    http_fetch_send(x->line, &x->fetch);
 }
 
 void engine_exchange_end_fetch(struct exchange *x)
 {
     if (x->fetching) {
-        http_fetch_cancel(x->engine->config.client, &x->fetch);
+        http_fetch_cancel(x->line, &x->fetch);
         x->fetching = false;
     }
 }
@@ -205,8 +206,8 @@ static enum progress drop_client(struct exchange *x, const char *code,
     x->outcome = event.outcome;
     engine_exchange_say(x, &event);
     if (x->listed_for_joins) {
-        joins_remove(x->engine->joins, x);
         joins_keep_lost(x->engine->joins, x, engine_now_ms(x->engine));
+        joins_remove(x->engine->joins, x);
     }
     for (struct waiter *w = x->waiters; w != NULL; w = w->next) {
         w->call->ops->abort(w->call);
