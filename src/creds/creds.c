@@ -22,11 +22,11 @@ static void fill_random(char *at, size_t count, const char *alphabet)
     }
 }
 
-static void mint(struct creds *creds)
+struct sigv4_credentials creds_mint(struct arena *arena)
 {
     size_t prefix = sizeof(MINTED_PREFIX) - 1;
-    char *key = arena_alloc(creds->arena, MINTED_KEY_LEN + 1);
-    char *secret = arena_alloc(creds->arena, MINTED_SECRET_LEN + 1);
+    char *key = arena_alloc(arena, MINTED_KEY_LEN + 1);
+    char *secret = arena_alloc(arena, MINTED_SECRET_LEN + 1);
     memcpy(key, MINTED_PREFIX, prefix);
     fill_random(key + prefix, MINTED_KEY_LEN - prefix,
                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
@@ -34,8 +34,10 @@ static void mint(struct creds *creds)
     fill_random(secret, MINTED_SECRET_LEN,
                 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                 "0123456789_-");
-    creds->minted.access_key = str_make(key, MINTED_KEY_LEN);
-    creds->minted.secret_key = str_make(secret, MINTED_SECRET_LEN);
+    return (struct sigv4_credentials){
+        .access_key = str_make(key, MINTED_KEY_LEN),
+        .secret_key = str_make(secret, MINTED_SECRET_LEN),
+    };
 }
 
 static bool is_emulator(struct arena *arena, struct str upstream_url)
@@ -91,7 +93,10 @@ struct creds *creds_new(const struct creds_config *config)
     };
     creds->region = find_region(creds, &in);
     creds_plan_make(arena, &in, &creds->plan);
-    mint(creds);
+    creds->minted = config->minted.access_key.len > 0
+                        ? creds_credentials_copy(arena, &config->minted)
+                        : creds_mint(arena);
+    creds->config.minted = creds->minted;
     creds->derived = sigv4_keys_new();
     creds_own_init(&creds->own, creds);
     creds_keys_init(creds);

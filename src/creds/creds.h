@@ -24,6 +24,16 @@
 
 struct creds;
 
+/* Other processes that serve the same clients: what one learns all know. */
+struct creds_others {
+    void (*tell)(void *ctx, const struct sigv4_credentials *pair,
+                 int64_t expires_ms);
+    /* Before a key is said to be unknown: creds_hear() with all that the others
+     * have told by now. */
+    void (*hear)(void *ctx);
+    void *ctx;
+};
+
 struct creds_config {
     struct timers *timers;
     int64_t (*wall_ms)(void); /* clock_wall_ms, or a test's */
@@ -39,6 +49,9 @@ struct creds_config {
     struct str region;       /* --region; STR_NONE: by the chain */
     struct str upstream_url; /* --upstream; STR_NONE: AWS */
     bool no_verify;          /* only with a loopback upstream_url */
+    /* Of creds_mint(), where others know it too; else a pair is minted here. */
+    struct sigv4_credentials minted;
+    struct creds_others others; /* zeroed: there are none */
 };
 
 struct creds *creds_new(const struct creds_config *config);
@@ -47,6 +60,8 @@ void creds_free(struct creds *creds);
 /* --region, AWS_REGION, AWS_DEFAULT_REGION, the profile; STR_NONE: nowhere. */
 struct str creds_region(const struct creds *creds);
 
+/* A pair that nobody else has. */
+struct sigv4_credentials creds_mint(struct arena *arena);
 /* The pair minted at start, for exec's child and serve's export lines. */
 struct sigv4_credentials creds_minted(const struct creds *creds);
 
@@ -54,6 +69,9 @@ struct sigv4_credentials creds_minted(const struct creds *creds);
  * GetFederationToken): makes its temporary keys known until they expire. */
 void creds_learn(struct creds *creds, const struct aws_call *call,
                  const struct http_response *response);
+/* Another process has learned them. */
+void creds_hear(struct creds *creds, const struct sigv4_credentials *pair,
+                int64_t expires_ms);
 
 /*
  * A filter: signs fetches whose `as` is set and passes them on. Waits while

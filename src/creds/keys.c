@@ -213,15 +213,9 @@ static enum creds_lookup find_own(struct creds *creds, struct str access_key,
     return CREDS_KNOWN;
 }
 
-enum creds_lookup creds_keys_find(struct creds *creds, struct str access_key,
-                                  struct creds_inbound *ret_inbound)
+static bool find_learned(struct creds *creds, struct str access_key,
+                         struct creds_inbound *ret_inbound)
 {
-    *ret_inbound = (struct creds_inbound){0};
-    if (str_eq(access_key, creds->minted.access_key)) {
-        ret_inbound->identity = &creds->keys.minted;
-        ret_inbound->credentials = creds->minted;
-        return CREDS_KNOWN;
-    }
     const struct http_identity *identity = *bucket_of(creds, access_key);
     for (; identity != NULL; identity = identity->next) {
         if (identity->kind == IDENTITY_LEARNED &&
@@ -229,6 +223,28 @@ enum creds_lookup creds_keys_find(struct creds *creds, struct str access_key,
             ret_inbound->identity = identity;
             ret_inbound->credentials = identity->credentials;
             ret_inbound->expires_ms = identity->expires_ms;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum creds_lookup creds_keys_find(struct creds *creds, struct str access_key,
+                                  struct creds_inbound *ret_inbound)
+{
+    const struct creds_others *others = &creds->config.others;
+    *ret_inbound = (struct creds_inbound){0};
+    if (str_eq(access_key, creds->minted.access_key)) {
+        ret_inbound->identity = &creds->keys.minted;
+        ret_inbound->credentials = creds->minted;
+        return CREDS_KNOWN;
+    }
+    if (find_learned(creds, access_key, ret_inbound)) {
+        return CREDS_KNOWN;
+    }
+    if (others->hear != NULL && !is_own(&creds->own, access_key)) {
+        others->hear(others->ctx);
+        if (find_learned(creds, access_key, ret_inbound)) {
             return CREDS_KNOWN;
         }
     }

@@ -31,7 +31,11 @@ void creds_learn(struct creds *creds, const struct aws_call *call,
     int64_t expires_ms = 0;
     if (creds_sts_read(arena, response->body, &pair, &expires_ms) &&
         expires_ms > creds->config.wall_ms()) {
+        const struct creds_others *others = &creds->config.others;
         creds_keys_learn(creds, &pair, expires_ms);
+        if (others->tell != NULL) {
+            others->tell(others->ctx, &pair, expires_ms);
+        }
         struct event event = {
             .kind = EVENT_CREDENTIALS_LEARNED,
             .client = pair.access_key,
@@ -42,4 +46,10 @@ void creds_learn(struct creds *creds, const struct aws_call *call,
         events_say(creds->config.events, &event);
     }
     arena_free(arena);
+}
+
+void creds_hear(struct creds *creds, const struct sigv4_credentials *pair,
+                int64_t expires_ms)
+{
+    creds_keys_learn(creds, pair, expires_ms);
 }
