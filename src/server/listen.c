@@ -117,17 +117,20 @@ static uint16_t port_of(int fd)
                                                    : address.v4.sin_port);
 }
 
-static int open_socket(const struct sockaddr_storage *address, socklen_t len)
+/* -1 with errno as the system set it. Not yet listening. */
+static int bind_socket(const struct sockaddr_storage *address, socklen_t len,
+                       bool shares)
 {
     int one = 1;
+    int shared = shares ? 1 : 0;
     int fd = socket(address->ss_family,
                     SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return -1;
     }
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    if (bind(fd, (const struct sockaddr *)address, len) != 0 ||
-        listen(fd, BACKLOG) != 0) {
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, sizeof(shared));
+    if (bind(fd, (const struct sockaddr *)address, len) != 0) {
         int error = errno;
         (void)close(fd);
         errno = error;
@@ -136,8 +139,61 @@ static int open_socket(const struct sockaddr_storage *address, socklen_t len)
     return fd;
 }
 
+static bool tell_trouble(struct arena *arena, struct str host, uint16_t port,
+                         struct str *reterr)
+{
+    *reterr = arena_printf(arena, "cannot listen on %.*s port %u: %s",
+                           STR_ARG(host), (unsigned)port, strerror(errno));
+    return false;
+}
+
+static bool read_address(struct str host, uint16_t port,
+                         struct sockaddr_storage *ret_address,
+                         socklen_t *ret_len, struct arena *arena,
+                         struct str *reterr)
+{
+    if (!parse_address(host, port, ret_address, ret_len)) {
+        *reterr =
+            arena_printf(arena, "'%.*s' is no numeric address", STR_ARG(host));
+        return false;
+    }
+    return true;
+}
+
+int server_port_reserve(struct str host, uint16_t port, uint16_t *ret_port,
+                        struct arena *arena, struct str *reterr)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t len = 0;
+    if (!read_address(host, port, &address, &len, arena, reterr)) {
+        return -1;
+    }
+    /* Sharing a port with somebody else's processes would succeed: so first
+     * without. */
+    int alone = port != 0 ? bind_socket(&address, len, false) : -1;
+    if (port != 0 && alone < 0) {
+        (void)tell_trouble(arena, host, port, reterr);
+        return -1;
+    }
+    server_port_release(alone);
+    int fd = bind_socket(&address, len, true);
+    if (fd < 0) {
+        (void)tell_trouble(arena, host, port, reterr);
+        return -1;
+    }
+    *ret_port = port_of(fd);
+    return fd;
+}
+
+void server_port_release(int reserved)
+{
+    if (reserved >= 0) {
+        (void)close(reserved);
+    }
+}
+
 bool listener_open(struct listener *listener, struct loop *loop,
-                   struct str host, uint16_t port, struct arena *arena,
+                   const struct server_config *config, struct arena *arena,
                    struct str *reterr)
 {
     struct sockaddr_storage address = {0};
@@ -146,16 +202,13 @@ bool listener_open(struct listener *listener, struct loop *loop,
     listener->fd = -1;
     listener->watch = (struct loop_watch){-1, accept_some, listener};
     timer_init(&listener->retry, retry, listener);
-    if (!parse_address(host, port, &address, &len)) {
-        *reterr =
-            arena_printf(arena, "'%.*s' is no numeric address", STR_ARG(host));
+    if (!read_address(config->host, config->port, &address, &len, arena,
+                      reterr)) {
         return false;
     }
-    listener->fd = open_socket(&address, len);
-    if (listener->fd < 0) {
-        *reterr = arena_printf(arena, "cannot listen on %.*s port %u: %s",
-                               STR_ARG(host), (unsigned)port, strerror(errno));
-        return false;
+    listener->fd = bind_socket(&address, len, config->shares_port);
+    if (listener->fd < 0 || listen(listener->fd, BACKLOG) != 0) {
+        return tell_trouble(arena, config->host, config->port, reterr);
     }
     listener->port = port_of(listener->fd);
     watch_again(listener);

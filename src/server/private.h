@@ -68,7 +68,7 @@ struct listener {
 };
 
 bool listener_open(struct listener *listener, struct loop *loop,
-                   struct str host, uint16_t port, struct arena *arena,
+                   const struct server_config *config, struct arena *arena,
                    struct str *reterr);
 void listener_make_room(struct listener *listener);
 void listener_close(struct listener *listener);

@@ -487,8 +487,7 @@ struct server *server_new(struct loop *loop, const struct server_config *config,
     server->listener.accepted = accepted;
     server->listener.has_room = has_room;
     server->listener.ctx = server;
-    if (!listener_open(&server->listener, loop, config->host, config->port,
-                       arena, reterr)) {
+    if (!listener_open(&server->listener, loop, config, arena, reterr)) {
         server_free(server);
         return NULL;
     }

@@ -24,6 +24,7 @@ struct server;
 struct server_config {
     struct str host;     /* numeric address, IPv4 or IPv6 without brackets */
     uint16_t port;       /* 0: any free one */
+    bool shares_port;    /* with other processes of ours (SO_REUSEPORT) */
     size_t header_limit; /* bytes of request line and headers */
     size_t connection_limit;
     int64_t idle_ms; /* a connection on which nothing moves; 0 = 75 s */
@@ -31,6 +32,15 @@ struct server_config {
     struct str tls_certificate; /* PEM text; STR_NONE: plain */
     struct str tls_key;
 };
+
+/*
+ * Takes a port that processes are about to share, and keeps it from others for
+ * as long as the descriptor is open: it never listens. -1 and a sentence when
+ * the port is taken.
+ */
+int server_port_reserve(struct str host, uint16_t port, uint16_t *ret_port,
+                        struct arena *arena, struct str *reterr);
+void server_port_release(int reserved);
 
 /* NULL and a sentence in *reterr when it cannot listen. The arena must outlive
  * the loop's last turn: the server hooks into it for good. */
