@@ -67,6 +67,7 @@ struct app_options {
     size_t memory_limit;
     int64_t head_timeout_ms;
     int64_t body_timeout_ms;
+    uint64_t loops;
     struct str config;
     bool background; /* this and what follows: serve only */
     bool dashboard;

@@ -84,8 +84,8 @@ static pid_t start_command(struct run *run, char *const *command,
     const struct child_proxy proxy = {
         .url = stack->url,
         .host = stack->host,
-        .keys = creds_minted(stack->creds),
-        .region = creds_region(stack->creds),
+        .keys = stack_minted(stack),
+        .region = stack_region(stack),
     };
     return child_start(stack->arena, command,
                        child_environment(stack->arena, environ, &proxy),
@@ -99,8 +99,7 @@ int app_exec(const struct app_options *options, char *const *command)
     int status = 1;
     process_prepare(&run.before);
     run.summary = report_summary_new();
-    if (stack_open(&run.stack, options, &status)) {
-        events_add(&run.stack.events, report_summary_sink(run.summary));
+    if (stack_open(&run.stack, options, run.summary, &status)) {
         loop_on_signal(run.stack.loop, SIGCHLD, on_child, &run);
         pass_on_signals(&run);
         stack_say_started(&run.stack);
@@ -110,7 +109,9 @@ int app_exec(const struct app_options *options, char *const *command)
         } else {
             watch_tell(&run.stack);
             stack_seal(&run.stack);
-            loop_run(run.stack.loop);
+            while (!run.ended) { /* also when no process serves it any more */
+                loop_run(run.stack.loop);
+            }
             status = exit_status(run.status);
             print_summary(&run);
         }

@@ -137,6 +137,8 @@ static const struct option rows[] = {
      NULL},
     {"body-timeout", OPTION_DURATION, AT(body_timeout_ms), "DURATION", NULL,
      "5m", "how long a body that must be read whole may take to arrive", NULL},
+    {"loops", OPTION_COUNT_OF, AT(loops), "N", NULL, "1",
+     "processes that serve the one port, each with these limits", NULL},
     {"background", OPTION_FLAG, AT(background), NULL, NULL, NULL,
      "go on in the background once connections are accepted", "As a service"},
     {"dashboard", OPTION_FLAG, AT(dashboard), NULL, NULL, NULL,

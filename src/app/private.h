@@ -12,6 +12,7 @@
 #include "events/event.h"
 #include "journal/journal.h"
 #include "loop/loop.h"
+#include "peers/peers.h"
 #include "recording/recording.h"
 #include "replay/replay.h"
 #include "report/report.h"
@@ -57,6 +58,7 @@ bool parse_upstream(struct arena *arena, struct str text, struct str *ret_url,
 /* A listener for those who look on. */
 struct watch {
     struct console *console;
+    struct gather *gather; /* in place of it: what several processes counted */
     struct server *server; /* NULL: there is none */
     struct str url;
 };
@@ -71,8 +73,13 @@ struct state {
 struct stack {
     struct arena *arena;
     const struct app_options *options;
+    struct report_summary *summary; /* exec's; NULL: nobody wants one */
     struct listen_at at;
-    bool emulated; /* the upstream is on this machine */
+    struct str upstream_url; /* STR_NONE: AWS */
+    bool emulated;           /* the upstream is on this machine */
+    struct loops *loops;     /* --loops; NULL: one process is all */
+    struct seat *seat;       /* this process's among them; NULL: the first,
+                                  which serves nobody by itself */
     struct loop *loop;
     struct aws_registry *registry;
     struct rules *rules;
@@ -99,10 +106,23 @@ struct stack {
     struct timer end;
     int64_t end_by_ms; /* then what is held is given up */
 };
-/* Prints what is wrong; stack_close() is due in any case. */
+/*
+ * Prints what is wrong; stack_close() is due in any case. With --loops the
+ * processes part in here: the first one returns once all others accept; each of
+ * the others when its work is done, with false and what to exit with.
+ */
 bool stack_open(struct stack *stack, const struct app_options *options,
-                int *ret_status);
-/* False when a recording or a replay did not go well; prints why. */
+                struct report_summary *summary, int *ret_status);
+/* From the loop on: all that a process has for itself. */
+bool stack_start(struct stack *stack);
+/* A loop that writes the log before it sleeps. */
+void stack_make_loop(struct stack *stack);
+/* Where clients find it, in words. */
+void stack_set_address(struct stack *stack, uint16_t port);
+struct sigv4_credentials stack_minted(const struct stack *stack);
+struct str stack_region(const struct stack *stack);
+/* False when a recording, a replay or another process did not go well; prints
+ * why. */
 bool stack_close(struct stack *stack);
 void stack_say_started(struct stack *stack);
 /* All is open and all children are started: a replay gives up the network. */
@@ -112,6 +132,87 @@ void stack_reload(struct stack *stack);
 void stack_end(struct stack *stack, int64_t grace_ms);
 struct rules *load_rules(struct aws_registry *registry,
                          const struct option_texts *folders, bool builtin);
+
+/* ---- loops.c: the first of several processes (--loops) ---- */
+
+bool loops_check_options(struct arena *arena, const struct app_options *options,
+                         struct str *reterr);
+/* Starts the others, and waits for them; see stack_open(). */
+bool loops_open(struct stack *stack, int *ret_status);
+/* All end, after the calls that they hold have had so long; a second time: at
+ * once. The loop stops when they are gone. */
+void loops_end(struct loops *loops, int64_t grace_ms);
+void loops_reload(struct loops *loops);
+/* None is gone or about to go. */
+bool loops_are_well(const struct loops *loops);
+size_t loops_count(const struct loops *loops);
+/* Each answers to gather_hear(). */
+void loops_ask_metrics(struct loops *loops);
+/* False when one of them did not end well. */
+bool loops_close(struct loops *loops);
+struct sigv4_credentials loops_minted(const struct loops *loops);
+struct str loops_region(const struct loops *loops);
+
+/* ---- gather.c: --metrics of several processes ---- */
+
+struct gather;
+struct gather *gather_new(struct loops *loops, struct timers *timers);
+/* Its server must have been freed before. */
+void gather_free(struct gather *gather);
+struct http_handler *gather_handler(struct gather *gather);
+void gather_hear(struct gather *gather, struct str text);
+
+/* ---- channel.c: between the first process and each of the others ---- */
+
+enum channel_kind {
+    CHANNEL_READY,   /* accepts; the text is its region */
+    CHANNEL_END,     /* the text is the grace in milliseconds */
+    CHANNEL_RELOAD,  /* of the rules */
+    CHANNEL_METRICS, /* asked for, with none; told */
+    CHANNEL_SUMMARY, /* what exec prints at its end */
+};
+
+struct channel {
+    int fd; /* -1: closed */
+    struct buf in;
+};
+bool channel_pair(struct channel *ret_a, struct channel *ret_b);
+void channel_close(struct channel *channel);
+/* Waits where it must; nothing happens when the other end is gone. */
+void channel_send(const struct channel *channel, enum channel_kind kind,
+                  struct str text);
+/* Takes in what has come, or waits for it; false: the other end is gone. */
+bool channel_read(struct channel *channel, bool waits);
+/* The next message that is whole; borrowed until channel_drop(). */
+bool channel_next(const struct channel *channel, enum channel_kind *ret_kind,
+                  struct str *ret_text);
+void channel_drop(struct channel *channel);
+
+/* ---- seat.c: one process among several ---- */
+
+struct seat {
+    struct engine_elsewhere elsewhere; /* first, so that it can be cast */
+    struct stack *stack;
+    size_t number; /* from 1 */
+    size_t count;
+    uint16_t ports[PEERS_MAX]; /* where each takes the others' calls */
+    struct peers_mail *mail;   /* until peers has taken it */
+    struct peers *peers;
+    struct upstream *line; /* to the others */
+    struct server *server; /* for the others */
+    struct sigv4_credentials minted;
+    struct str origins[PEERS_MAX]; /* "http://127.0.0.1:41233" */
+};
+/* Before the parts that have to do with the others. */
+void seat_open(struct seat *seat, struct stack *stack);
+struct creds_others seat_others(struct seat *seat);
+/* Takes calls of the others. */
+bool seat_open_door(struct seat *seat, const struct creds_gate_config *gate,
+                    struct server_config server, struct str *reterr);
+bool seat_is_idle(const struct seat *seat);
+/* When nobody comes any more, and before the engine goes. */
+void seat_close_door(struct seat *seat);
+void seat_close(struct seat *seat);
 
 /* ---- tape.c: --record and --replay ---- */
 
@@ -175,6 +276,8 @@ struct process_own {
 /* From now on the kernel refuses this process every new connection; what it
  * listens on and has accepted goes on. False where the kernel cannot. */
 bool process_forbid_network(void);
+/* stdin, stdout and stderr, or only the first two, lead nowhere from now on. */
+void process_leave_terminal(bool errors_too);
 struct process_own process_lend(const struct process *before);
 void process_take_back(const struct process *before,
                        const struct process_own *own);

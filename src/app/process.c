@@ -5,6 +5,7 @@
 #include "app/private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -12,6 +13,7 @@
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 static void note_ignored(sigset_t *ret_ignored)
 {
@@ -68,6 +70,19 @@ size_t process_connections(size_t wanted, uint64_t *ret_files)
     uint64_t most = files.rlim_cur - reserve;
     *ret_files = files.rlim_cur;
     return most < wanted ? (size_t)most : wanted;
+}
+
+void process_leave_terminal(bool errors_too)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null >= 0) {
+        (void)dup2(null, STDIN_FILENO);
+        (void)dup2(null, STDOUT_FILENO);
+        if (errors_too) {
+            (void)dup2(null, STDERR_FILENO);
+        }
+        (void)close(null);
+    }
 }
 
 struct process_own process_lend(const struct process *before)

@@ -3,7 +3,6 @@
  * app_serve(). */
 #include "app/private.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,8 +23,8 @@ static void on_reload_signal(void *ctx, const struct signalfd_siginfo *info)
 /* What a shell can eval: see ssh-agent(1). */
 static void write_greeting(const struct stack *stack, struct buf *out)
 {
-    struct sigv4_credentials minted = creds_minted(stack->creds);
-    struct str region = creds_region(stack->creds);
+    struct sigv4_credentials minted = stack_minted(stack);
+    struct str region = stack_region(stack);
     buf_printf(out, "# settled: listening on %.*s\n", STR_ARG(stack->url));
     buf_printf(out, "export AWS_ENDPOINT_URL=%.*s\n", STR_ARG(stack->url));
     buf_printf(out, "export AWS_ACCESS_KEY_ID=%.*s\n",
@@ -45,22 +44,11 @@ static void write_greeting(const struct stack *stack, struct buf *out)
     buf_printf(out, "export SETTLED_PID=%ld\n", (long)getpid());
 }
 
-static void leave_terminal(void)
-{
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null >= 0) {
-        (void)dup2(null, STDIN_FILENO);
-        (void)dup2(null, STDOUT_FILENO);
-        (void)dup2(null, STDERR_FILENO);
-        (void)close(null);
-    }
-}
-
 static int serve(const struct app_options *options)
 {
     struct stack stack;
     int status = 1;
-    if (stack_open(&stack, options, &status)) {
+    if (stack_open(&stack, options, NULL, &status)) {
         struct buf greeting = {0};
         loop_on_signal(stack.loop, SIGTERM, on_end_signal, &stack);
         loop_on_signal(stack.loop, SIGINT, on_end_signal, &stack);
@@ -71,7 +59,7 @@ static int serve(const struct app_options *options)
         watch_tell(&stack);
         buf_free(&greeting);
         if (options->background) {
-            leave_terminal();
+            process_leave_terminal(true);
         }
         stack_seal(&stack);
         loop_run(stack.loop);

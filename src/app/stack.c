@@ -53,19 +53,19 @@ static struct str make_run_id(struct arena *arena)
 
 /* ---- checks that no single option can make ---- */
 
-static bool check_options(struct stack *s, struct str *ret_upstream,
-                          struct str *reterr)
+static bool check_options(struct stack *s, struct str *reterr)
 {
     const struct app_options *o = s->options;
     if (!parse_listen(s->arena, o->listen, &s->at, reterr)) {
         return false;
     }
     if (o->upstream.len > 0 &&
-        !parse_upstream(s->arena, o->upstream, ret_upstream, &s->emulated,
+        !parse_upstream(s->arena, o->upstream, &s->upstream_url, &s->emulated,
                         reterr)) {
         return false;
     }
-    if (!tape_check_options(o, reterr)) {
+    if (!tape_check_options(o, reterr) ||
+        !loops_check_options(s->arena, o, reterr)) {
         return false;
     }
     if (o->no_verify && !s->emulated && o->replay.len == 0) {
@@ -113,13 +113,20 @@ static int64_t flush_log(void *ctx)
     return -1;
 }
 
-static bool open_witnesses(struct stack *s, struct str *reterr)
+/* Several processes would write over each other's status line. */
+static void open_status(struct stack *s)
 {
-    const struct app_options *o = s->options;
-    if (stderr_is_terminal() && !o->background) {
+    if (stderr_is_terminal() && !s->options->background && s->loops == NULL) {
         s->status = report_status_new(clock_monotonic_ms);
         events_add(&s->events, report_status_sink(s->status));
+        timer_arm(loop_timers(s->loop), &s->status_tick, TICK_MS);
     }
+}
+
+/* One for all processes: each writes whole lines to its end. */
+static bool open_journal(struct stack *s, struct str *reterr)
+{
+    const struct app_options *o = s->options;
     if (o->log.len == 0) {
         return true;
     }
@@ -137,10 +144,17 @@ static bool open_witnesses(struct stack *s, struct str *reterr)
         return false;
     }
     events_add(&s->events, journal_sink(s->journal));
-    /* Before any other: the first runs last, when all has been said. */
-    s->log_hook = (struct loop_hook){flush_log, s->journal, NULL};
-    loop_add_hook(s->loop, &s->log_hook);
     return true;
+}
+
+void stack_make_loop(struct stack *s)
+{
+    s->loop = loop_new();
+    if (s->journal != NULL) {
+        /* Before any other: the first runs last, when all has been said. */
+        s->log_hook = (struct loop_hook){flush_log, s->journal, NULL};
+        loop_add_hook(s->loop, &s->log_hook);
+    }
 }
 
 static void learn(void *ctx, const struct aws_call *call,
@@ -149,7 +163,7 @@ static void learn(void *ctx, const struct aws_call *call,
     creds_learn(ctx, call, response);
 }
 
-static void open_upstream(struct stack *s, struct str upstream_url)
+static void open_upstream(struct stack *s)
 {
     const struct app_options *o = s->options;
     const struct upstream_config up = {
@@ -166,8 +180,12 @@ static void open_upstream(struct stack *s, struct str upstream_url)
         .environment = environ,
         .profile = o->profile,
         .region = o->region,
-        .upstream_url = upstream_url,
+        .upstream_url = s->upstream_url,
         .no_verify = o->no_verify,
+        .minted =
+            s->seat != NULL ? s->seat->minted : (struct sigv4_credentials){0},
+        .others =
+            s->seat != NULL ? seat_others(s->seat) : (struct creds_others){0},
     };
     s->creds = creds_new(&creds);
 }
@@ -191,7 +209,15 @@ static void open_nowhere(struct stack *s)
     s->creds = creds_new(&creds);
 }
 
-static void open_engine(struct stack *s, struct str upstream_url)
+/* No two processes may give out one id. */
+static struct str id_prefix(const struct stack *s)
+{
+    return s->seat == NULL ? s->run_id
+                           : arena_printf(s->arena, "%.*s-%zu",
+                                          STR_ARG(s->run_id), s->seat->number);
+}
+
+static void open_engine(struct stack *s)
 {
     const struct app_options *o = s->options;
     bool replays = s->replay != NULL;
@@ -205,9 +231,10 @@ static void open_engine(struct stack *s, struct str upstream_url)
         .client = tape_client(s, creds_signing_client(s->creds)),
         .rules = s->rules,
         .schedule = s->state.schedule,
-        .upstream_url = upstream_url,
+        .upstream_url = s->upstream_url,
         .read_rate = s->emulated || replays ? EMULATOR_READS_A_SECOND : 0,
-        .run_id = s->run_id,
+        .sharers = s->seat != NULL ? (unsigned)s->seat->count : 0,
+        .run_id = id_prefix(s),
         .level = (enum rules_level)o->level,
         .timeout_ms = o->timeout_ms,
         .max_hold_ms = o->max_hold_ms,
@@ -226,40 +253,52 @@ static void open_engine(struct stack *s, struct str upstream_url)
         .seed = seed,
         .learn = replays ? NULL : learn,
         .learn_ctx = s->creds,
+        .elsewhere = s->seat != NULL ? &s->seat->elsewhere : NULL,
     };
     tape_apply_settings(s, &engine);
     s->engine = engine_new(&engine);
 }
 
-static bool open_middle(struct stack *s, struct str upstream_url)
+static bool open_middle(struct stack *s)
 {
     bool replays = s->options->replay.len > 0;
     if (!replays) {
-        open_upstream(s, upstream_url);
+        open_upstream(s);
     }
     if (!tape_open(s)) {
         return false;
     }
     if (replays) {
         open_nowhere(s);
-        upstream_url = STR("http://127.0.0.1"); /* no call ever goes there */
+        s->upstream_url = STR("http://127.0.0.1"); /* no call ever goes there */
     }
-    open_engine(s, upstream_url);
+    open_engine(s);
     return true;
 }
 
-static size_t connection_limit(const struct app_options *o)
+static size_t connection_limit(const struct stack *s)
 {
     uint64_t files = 0;
-    size_t wanted = (size_t)o->connection_limit;
+    size_t wanted = (size_t)s->options->connection_limit;
     size_t most = process_connections(wanted, &files);
-    if (most < wanted) {
+    if (most < wanted && (s->seat == NULL || s->seat->number == 1)) {
         print_note("the system allows this process %llu open files, so at most "
                    "%zu connections of clients are taken at one time, not %zu "
                    "(--connection-limit); `ulimit -Hn` may be raised",
                    (unsigned long long)files, most, wanted);
     }
     return most;
+}
+
+void stack_set_address(struct stack *s, uint16_t port)
+{
+    bool tls = s->options->tls_cert.len > 0;
+    s->at.port = port;
+    s->host = listen_reachable(s->at.host);
+    bool v6 = str_find(s->host, ':') != STR_NOT_FOUND;
+    s->url = arena_printf(s->arena, "%s://%s%.*s%s:%u", tls ? "https" : "http",
+                          v6 ? "[" : "", STR_ARG(s->host), v6 ? "]" : "",
+                          (unsigned)port);
 }
 
 static bool open_door(struct stack *s, struct str *reterr)
@@ -278,8 +317,9 @@ static bool open_door(struct stack *s, struct str *reterr)
     struct server_config server = {
         .host = s->at.host,
         .port = s->at.port,
+        .shares_port = s->seat != NULL,
         .header_limit = o->header_limit,
-        .connection_limit = connection_limit(o),
+        .connection_limit = connection_limit(s),
         .head_ms = o->head_timeout_ms,
     };
     if (o->tls_cert.len > 0 &&
@@ -300,12 +340,8 @@ static bool open_door(struct stack *s, struct str *reterr)
                                mem_in_use());
         return false;
     }
-    s->host = listen_reachable(s->at.host);
-    bool v6 = str_find(s->host, ':') != STR_NOT_FOUND;
-    s->url = arena_printf(
-        s->arena, "%s://%s%.*s%s:%u", o->tls_cert.len > 0 ? "https" : "http",
-        v6 ? "[" : "", STR_ARG(s->host), v6 ? "]" : "", server_port(s->server));
-    return true;
+    stack_set_address(s, server_port(s->server));
+    return s->seat == NULL || seat_open_door(s->seat, &gate, server, reterr);
 }
 
 /* ---- the end: first the grace, then what still waits is given up ---- */
@@ -314,7 +350,9 @@ static void on_end(void *ctx)
 {
     struct stack *s = ctx;
     struct timers *timers = loop_timers(s->loop);
-    bool idle = engine_active(s->engine) == 0 && server_active(s->server) == 0;
+    bool idle = engine_active(s->engine) == 0 &&
+                server_active(s->server) == 0 &&
+                (s->seat == NULL || seat_is_idle(s->seat));
     int64_t now = timers_now_ms(timers);
     if (idle || (engine_active(s->engine) == 0 && now > s->end_by_ms + 1000)) {
         loop_stop(s->loop);
@@ -337,14 +375,37 @@ static void on_tick(void *ctx)
     timer_arm(loop_timers(s->loop), &s->status_tick, TICK_MS);
 }
 
-bool stack_open(struct stack *s, const struct app_options *options,
-                int *ret_status)
+bool stack_start(struct stack *s)
 {
     struct str why = STR_NONE;
-    struct str upstream_url = STR_NONE;
-    *s = (struct stack){.arena = arena_new(), .options = options};
+    stack_make_loop(s);
+    timer_init(&s->status_tick, on_tick, s);
+    timer_init(&s->end, on_end, s);
+    open_status(s);
+    if (s->summary != NULL) {
+        events_add(&s->events, report_summary_sink(s->summary));
+    }
+    if (s->seat != NULL) {
+        seat_open(s->seat, s);
+    }
+    if (!state_open(s) || !open_middle(s)) {
+        return false;
+    }
+    if (!open_door(s, &why) || !watch_open(s, &why)) {
+        print_sentence(why);
+        return false;
+    }
+    return true;
+}
+
+bool stack_open(struct stack *s, const struct app_options *options,
+                struct report_summary *summary, int *ret_status)
+{
+    struct str why = STR_NONE;
+    *s = (struct stack){
+        .arena = arena_new(), .options = options, .summary = summary};
     *ret_status = 2;
-    if (!check_options(s, &upstream_url, &why)) {
+    if (!check_options(s, &why)) {
         print_sentence(why);
         return false;
     }
@@ -359,24 +420,21 @@ bool stack_open(struct stack *s, const struct app_options *options,
     if (s->rules == NULL) {
         return false;
     }
-    s->loop = loop_new();
-    timer_init(&s->status_tick, on_tick, s);
-    timer_init(&s->end, on_end, s);
-    if (!open_witnesses(s, &why)) {
+    if (!open_journal(s, &why)) {
         print_sentence(why);
         return false;
     }
-    if (!state_open(s) || !open_middle(s, upstream_url)) {
-        return false;
-    }
-    if (!open_door(s, &why) || !watch_open(s, &why)) {
-        print_sentence(why);
-        return false;
-    }
-    if (s->status != NULL) {
-        timer_arm(loop_timers(s->loop), &s->status_tick, TICK_MS);
-    }
-    return true;
+    return options->loops > 1 ? loops_open(s, ret_status) : stack_start(s);
+}
+
+struct sigv4_credentials stack_minted(const struct stack *s)
+{
+    return s->loops != NULL ? loops_minted(s->loops) : creds_minted(s->creds);
+}
+
+struct str stack_region(const struct stack *s)
+{
+    return s->loops != NULL ? loops_region(s->loops) : creds_region(s->creds);
 }
 
 void stack_say_started(struct stack *s)
@@ -397,12 +455,17 @@ bool stack_close(struct stack *s)
     bool served = s->server != NULL;
     if (s->loop != NULL) {
         const struct event event = {.kind = EVENT_RUN_FINISHED};
-        events_say(&s->events, &event);
+        if (s->seat == NULL) {
+            events_say(&s->events, &event);
+        }
         timer_cancel(loop_timers(s->loop), &s->status_tick);
         timer_cancel(loop_timers(s->loop), &s->end);
     }
     if (s->server != NULL) {
         server_free(s->server);
+    }
+    if (s->seat != NULL) {
+        seat_close_door(s->seat);
     }
     watch_close(s);
     engine_free(s->engine);
@@ -411,6 +474,7 @@ bool stack_close(struct stack *s)
     good = tape_close(s) && good;
     creds_free(s->creds);
     upstream_free(s->upstream);
+    good = loops_close(s->loops) && good;
     if (s->journal != NULL) {
         journal_flush(s->journal);
     }
@@ -428,6 +492,12 @@ bool stack_close(struct stack *s)
     return good;
 }
 
+/* The first of several processes, which has neither server nor engine. */
+static bool leads(const struct stack *s)
+{
+    return s->loops != NULL && s->seat == NULL;
+}
+
 void stack_reload(struct stack *s)
 {
     struct rules *fresh =
@@ -437,9 +507,18 @@ void stack_reload(struct stack *s)
         print_note("the rules have errors; the ones before stay in force");
     } else {
         event.kind = EVENT_RULES_LOADED;
-        engine_set_rules(s->engine, fresh);
         rules_unref(s->rules);
         s->rules = fresh;
+        if (leads(s)) {
+            loops_reload(s->loops);
+        } else {
+            engine_set_rules(s->engine, fresh);
+        }
+    }
+    if (s->seat != NULL) {
+        return; /* the first process has said it */
+    }
+    if (fresh != NULL) {
         print_note("rules reloaded: %zu operations", rules_count(fresh));
     }
     events_say(&s->events, &event);
@@ -447,6 +526,10 @@ void stack_reload(struct stack *s)
 
 void stack_end(struct stack *s, int64_t grace_ms)
 {
+    if (leads(s)) {
+        loops_end(s->loops, grace_ms);
+        return;
+    }
     struct timers *timers = loop_timers(s->loop);
     int64_t by_ms = timers_now_ms(timers) + grace_ms;
     bool again = timer_is_armed(&s->end); /* asked a second time: at once */

@@ -14,9 +14,7 @@ static size_t active(void *ctx)
     return s->engine != NULL ? engine_active(s->engine) : 0;
 }
 
-static bool open_one(struct stack *s, struct watch *watch,
-                     const struct listen_at *at, struct str token,
-                     struct str *reterr)
+static void open_console(struct stack *s, struct watch *watch, struct str token)
 {
     const struct console_config config = {
         .timers = loop_timers(s->loop),
@@ -30,23 +28,55 @@ static bool open_one(struct stack *s, struct watch *watch,
     };
     watch->console = console_new(&config);
     events_add(&s->events, console_sink(watch->console));
+}
+
+static bool open_server(struct stack *s, struct watch *watch,
+                        const struct listen_at *at,
+                        struct http_handler *handler, struct str *reterr)
+{
     const struct server_config server = {
         .host = at->host,
         .port = at->port,
         .header_limit = HEADER_BYTES,
         .connection_limit = CONNECTIONS,
     };
-    watch->server = server_new(
-        s->loop, &server, console_handler(watch->console), s->arena, reterr);
+    watch->server = server_new(s->loop, &server, handler, s->arena, reterr);
     if (watch->server == NULL) {
         return false;
     }
-    console_set_port(watch->console, server_port(watch->server));
     bool v6 = str_find(listen_reachable(at->host), ':') != STR_NOT_FOUND;
     watch->url = arena_printf(s->arena, "http://%s%.*s%s:%u", v6 ? "[" : "",
                               STR_ARG(listen_reachable(at->host)),
                               v6 ? "]" : "", server_port(watch->server));
     return true;
+}
+
+static bool open_one(struct stack *s, struct watch *watch,
+                     const struct listen_at *at, struct str token,
+                     struct str *reterr)
+{
+    open_console(s, watch, token);
+    if (!open_server(s, watch, at, console_handler(watch->console), reterr)) {
+        return false;
+    }
+    console_set_port(watch->console, server_port(watch->server));
+    return true;
+}
+
+/* Of several processes the first one listens; each of the others counts. */
+static bool open_metrics(struct stack *s, const struct listen_at *at,
+                         struct str *reterr)
+{
+    if (s->seat != NULL) {
+        open_console(s, &s->metrics, STR_NONE);
+        return true;
+    }
+    if (s->loops != NULL) {
+        s->metrics.gather = gather_new(s->loops, loop_timers(s->loop));
+        return open_server(s, &s->metrics, at,
+                           gather_handler(s->metrics.gather), reterr);
+    }
+    return open_one(s, &s->metrics, at, STR_NONE, reterr);
 }
 
 static struct str make_token(struct arena *arena)
@@ -87,7 +117,7 @@ bool watch_open(struct stack *s, struct str *reterr)
                                    STR_ARG(o->metrics));
             return false;
         }
-        if (!open_one(s, &s->metrics, &at, STR_NONE, reterr)) {
+        if (!open_metrics(s, &at, reterr)) {
             return false;
         }
     }
@@ -109,6 +139,7 @@ static void close_one(struct watch *watch)
     if (watch->server != NULL) {
         server_free(watch->server);
     }
+    gather_free(watch->gather);
     console_free(watch->console);
     *watch = (struct watch){0};
 }

@@ -58,14 +58,19 @@ static struct http_response show_health(struct console *console,
     return sentence(call->arena, 200, "ok\n");
 }
 
+void console_write_metrics(const struct console *console, struct buf *out)
+{
+    const struct console_config *config = &console->config;
+    size_t active =
+        config->active != NULL ? config->active(config->active_ctx) : 0;
+    metrics_write(console->metrics, active, config->version, out);
+}
+
 static struct http_response show_metrics(struct console *console,
                                          struct http_call *call)
 {
-    const struct console_config *config = &console->config;
     struct buf text = {0};
-    size_t active =
-        config->active != NULL ? config->active(config->active_ctx) : 0;
-    metrics_write(console->metrics, active, config->version, &text);
+    console_write_metrics(console, &text);
     return take(call, STR("text/plain; version=0.0.4; charset=utf-8"), &text);
 }
 

@@ -36,6 +36,11 @@ struct console *console_new(const struct console_config *config);
 void console_free(struct console *console);
 struct event_sink *console_sink(struct console *console);
 struct http_handler *console_handler(struct console *console);
+/* What /metrics shows. */
+void console_write_metrics(const struct console *console, struct buf *out);
+/* The same of several processes, added up. */
+void console_sum_metrics(const struct str *texts, size_t count,
+                         struct buf *out);
 /* The port that it is reached at, once it is known: Host must name it. */
 void console_set_port(struct console *console, uint16_t port);
 

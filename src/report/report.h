@@ -27,6 +27,10 @@ struct event_sink *report_summary_sink(struct report_summary *summary);
  * first few races and regrets. */
 void report_summary_write(const struct report_summary *summary,
                           struct buf *out);
+/* All of it as bytes for another process of this program, which adds it to its
+ * own; what is cut off adds nothing. */
+void report_summary_save(const struct report_summary *summary, struct buf *out);
+void report_summary_merge(struct report_summary *summary, struct str bytes);
 /* Whether there is anything to tell. */
 bool report_summary_is_empty(const struct report_summary *summary);
 

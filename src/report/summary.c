@@ -28,7 +28,8 @@ struct report_summary {
     uint64_t outcomes[OUTCOME_COUNT];
     struct buf waits; /* int64_t each */
     struct named *first, **end;
-    uint64_t named;
+    uint64_t named;  /* that could be */
+    uint64_t listed; /* that are */
     struct told races;
     struct told regrets;
 };
@@ -44,21 +45,29 @@ static void tidy(struct str line)
     }
 }
 
+static void add_named(struct report_summary *s, struct str line)
+{
+    if (s->listed < NAMED_MAX) {
+        struct named *one = ARENA_NEW(s->arena, struct named);
+        one->line = arena_str(s->arena, line);
+        *s->end = one;
+        s->end = &one->next;
+        s->listed++;
+    }
+}
+
 static void name_it(struct report_summary *s, const struct event *event)
 {
+    struct arena *scratch = arena_new();
+    struct str line = arena_printf(
+        scratch, "%-12s %.*s %.*s %.*s after %.1f s",
+        event_outcome_name(event->outcome), STR_ARG(event->service),
+        STR_ARG(event->operation), STR_ARG(event->resource),
+        (double)event->waited_ms.value / 1000);
+    tidy(line);
+    add_named(s, line);
     s->named++;
-    if (s->named > NAMED_MAX) {
-        return;
-    }
-    struct named *one = ARENA_NEW(s->arena, struct named);
-    one->line = arena_printf(s->arena, "%-12s %.*s %.*s %.*s after %.1f s",
-                             event_outcome_name(event->outcome),
-                             STR_ARG(event->service), STR_ARG(event->operation),
-                             STR_ARG(event->resource),
-                             (double)event->waited_ms.value / 1000);
-    tidy(one->line);
-    *s->end = one;
-    s->end = &one->next;
+    arena_free(scratch);
 }
 
 static void hear_settled(struct report_summary *s, const struct event *event)
@@ -187,6 +196,97 @@ static void write_waits(const struct report_summary *s, struct buf *out)
                (unsigned long long)s->reads, s->reads == 1 ? "" : "s");
     mem_free(sorted);
 }
+
+/* ---- from one process to another ---- */
+
+static void save_number(struct buf *out, uint64_t number)
+{
+    buf_add(out, str_make((const char *)&number, sizeof(number)));
+}
+
+static void save_text(struct buf *out, struct str text)
+{
+    save_number(out, text.len);
+    buf_add(out, text);
+}
+
+static uint64_t take_number(struct str *from)
+{
+    uint64_t number = 0;
+    if (from->len >= sizeof(number)) {
+        memcpy(&number, from->ptr, sizeof(number));
+    }
+    *from = str_from(*from, sizeof(number));
+    return number;
+}
+
+static struct str take_text(struct str *from)
+{
+    uint64_t len = take_number(from);
+    struct str text = str_first(*from, (size_t)len);
+    *from = str_from(*from, text.len);
+    return text;
+}
+
+static void save_told(struct buf *out, const struct told *told)
+{
+    save_number(out, told->count);
+    for (size_t i = 0; i < TOLD_MAX && i < told->count; i++) {
+        save_text(out, told->lines[i]);
+    }
+}
+
+static void merge_told(struct report_summary *s, struct told *told,
+                       struct str *from)
+{
+    uint64_t more = take_number(from);
+    for (uint64_t i = 0; i < TOLD_MAX && i < more; i++) {
+        struct str line = take_text(from);
+        if (told->count + i < TOLD_MAX) {
+            told->lines[told->count + i] = arena_str(s->arena, line);
+        }
+    }
+    told->count += more;
+}
+
+void report_summary_save(const struct report_summary *s, struct buf *out)
+{
+    const uint64_t counts[] = {s->calls, s->joined, s->resent, s->reads,
+                               s->named};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        save_number(out, counts[i]);
+    }
+    for (int i = 0; i < OUTCOME_COUNT; i++) {
+        save_number(out, s->outcomes[i]);
+    }
+    save_text(out, buf_str(&s->waits));
+    save_told(out, &s->races);
+    save_told(out, &s->regrets);
+    for (const struct named *n = s->first; n != NULL; n = n->next) {
+        save_text(out, n->line);
+    }
+}
+
+void report_summary_merge(struct report_summary *s, struct str bytes)
+{
+    uint64_t *const counts[] = {&s->calls, &s->joined, &s->resent, &s->reads};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        *counts[i] += take_number(&bytes);
+    }
+    const uint64_t named = take_number(&bytes);
+    for (int i = 0; i < OUTCOME_COUNT; i++) {
+        s->outcomes[i] += take_number(&bytes);
+    }
+    buf_add(&s->waits, take_text(&bytes));
+    merge_told(s, &s->races, &bytes);
+    merge_told(s, &s->regrets, &bytes);
+    for (uint64_t i = 0; i < named && bytes.len > 0; i++) {
+        add_named(s, take_text(&bytes));
+    }
+    s->named += named;
+}
+
+/* ---- in words ---- */
 
 static uint64_t mutations(const struct report_summary *s)
 {
