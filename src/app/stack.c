@@ -64,8 +64,8 @@ static bool check_options(struct stack *s, struct str *reterr)
                         reterr)) {
         return false;
     }
-    if (!tape_check_options(o, reterr) ||
-        !loops_check_options(s->arena, o, reterr)) {
+    if (!loops_check_options(s->arena, o, reterr) ||
+        !tape_check_options(o, reterr)) {
         return false;
     }
     if (o->no_verify && !s->emulated && o->replay.len == 0) {
