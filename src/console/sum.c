@@ -18,7 +18,7 @@ struct sample {
 struct family {
     struct family *next;
     struct str name;
-    struct str head; /* "# HELP" and "# TYPE" */
+    struct str help, type; /* the lines before its samples */
     struct sample *first, **end;
 };
 
@@ -72,7 +72,6 @@ static void add_text(struct sum *sum, struct str text)
 {
     struct family *family = NULL;
     while (text.len > 0) {
-        const char *line_start = text.ptr;
         struct str line = str_cut(&text, '\n');
         struct str rest = line;
         if (!str_starts(line, STR("# "))) {
@@ -82,15 +81,11 @@ static void add_text(struct sum *sum, struct str text)
             continue;
         }
         (void)str_cut(&rest, ' ');
-        bool begins = str_eq(str_cut(&rest, ' '), STR("HELP"));
-        if (begins) {
+        if (str_eq(str_cut(&rest, ' '), STR("HELP"))) {
             family = family_of(sum, str_cut(&rest, ' '));
-            family->head = line;
-        } else if (family != NULL && family->first == NULL) {
-            /* The two lines follow each other. */
-            family->head =
-                str_make(family->head.ptr,
-                         (size_t)(line_start - family->head.ptr) + line.len);
+            family->help = line;
+        } else if (family != NULL) {
+            family->type = line;
         }
     }
 }
@@ -106,7 +101,7 @@ void console_sum_metrics(const struct str *texts, size_t count, struct buf *out)
         add_text(sum, texts[i]);
     }
     for (const struct family *f = sum->first; f != NULL; f = f->next) {
-        buf_printf(out, "%.*s\n", STR_ARG(f->head));
+        buf_printf(out, "%.*s\n%.*s\n", STR_ARG(f->help), STR_ARG(f->type));
         for (const struct sample *s = f->first; s != NULL; s = s->next) {
             buf_printf(out, "%.*s %.*f\n", STR_ARG(s->name), s->broken ? 3 : 0,
                        s->value);

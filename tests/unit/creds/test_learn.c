@@ -64,6 +64,89 @@ static void the_event_names_the_key_and_no_secret(void **state)
     assert_string_equal(world->heard.details[0], "");
 }
 
+/* What other processes are told, and tell. */
+struct others {
+    struct world *world;
+    size_t told;
+    char told_key[32];
+    char told_secret[64];
+    int64_t told_expires_ms;
+    const char *to_hear; /* an access key, the next time */
+    size_t heard;
+};
+
+static void tell_others(void *ctx, const struct sigv4_credentials *pair,
+                        int64_t expires_ms)
+{
+    struct others *others = ctx;
+    others->told++;
+    others->told_expires_ms = expires_ms;
+    (void)snprintf(others->told_key, sizeof(others->told_key), "%.*s",
+                   STR_ARG(pair->access_key));
+    (void)snprintf(others->told_secret, sizeof(others->told_secret), "%.*s",
+                   STR_ARG(pair->secret_key));
+}
+
+static void hear_others(void *ctx)
+{
+    struct others *others = ctx;
+    others->heard++;
+    if (others->to_hear != NULL) {
+        const struct sigv4_credentials pair = {
+            .access_key = str_of(others->to_hear),
+            .secret_key = STR("told"),
+        };
+        creds_hear(others->world->creds, &pair, world_wall + 1000);
+        others->to_hear = NULL;
+    }
+}
+
+static void what_one_process_learns_all_know(void **state)
+{
+    struct world *world = *state;
+    struct others others = {.world = world};
+    struct creds_inbound inbound;
+    world->config.others =
+        (struct creds_others){tell_others, hear_others, &others};
+    (void)world_begin(world);
+    struct aws_call call = {.service = STR("sts"),
+                            .operation = STR("AssumeRole")};
+    struct http_response response = {.status = 200};
+    response.body =
+        str_of(world_sts(world, "AssumeRole", "ASIAX", "2026-11-21T06:00:00Z"));
+    creds_learn(world->creds, &call, &response);
+    assert_int_equal(others.told, 1);
+    assert_string_equal(others.told_key, "ASIAX");
+    assert_string_equal(others.told_secret, "secret-of-ASIAX");
+    assert_int_equal(others.told_expires_ms, world_wall + 60 * 60 * 1000);
+    assert_int_equal(creds_keys_find(world->creds, STR("ASIAX"), &inbound),
+                     CREDS_KNOWN);
+    assert_int_equal(others.heard, 0); /* it was known without asking */
+    others.to_hear = "ASIAY";
+    assert_int_equal(creds_keys_find(world->creds, STR("ASIAY"), &inbound),
+                     CREDS_KNOWN);
+    assert_int_equal(others.heard, 1);
+    assert_str(inbound.credentials.secret_key, "told");
+    assert_int_equal(inbound.expires_ms, world_wall + 1000);
+    assert_int_equal(others.told, 1); /* who told it knows it */
+}
+
+static void all_processes_know_the_minted_pair(void **state)
+{
+    struct world *world = *state;
+    struct creds_inbound inbound;
+    world->config.minted = creds_mint(world->arena);
+    (void)world_begin(world);
+    struct sigv4_credentials minted = creds_minted(world->creds);
+    assert_true(str_eq(minted.access_key, world->config.minted.access_key));
+    assert_true(str_eq(minted.secret_key, world->config.minted.secret_key));
+    assert_int_equal(creds_keys_find(world->creds,
+                                     world->config.minted.access_key, &inbound),
+                     CREDS_KNOWN);
+    struct sigv4_credentials other = creds_mint(world->arena);
+    assert_false(str_eq(other.secret_key, minted.secret_key));
+}
+
 static void damaged_answers_are_left_alone(void **state)
 {
     static const char *const bodies[] = {
@@ -87,6 +170,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(keys_in_answers_of_sts_are_learned),
         WORLD_TEST(the_event_names_the_key_and_no_secret),
+        WORLD_TEST(what_one_process_learns_all_know),
+        WORLD_TEST(all_processes_know_the_minted_pair),
         WORLD_TEST(damaged_answers_are_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,6 +111,55 @@ static void races_and_regrets_are_told_by_name(void **state)
     report_summary_free(summary);
 }
 
+static void summaries_of_several_processes_are_one(void **state)
+{
+    struct report_summary *sum = report_summary_new();
+    struct buf bytes = {0};
+    struct buf text = {0};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct report_summary *one = report_summary_new();
+        struct event_sink *sink = report_summary_sink(one);
+        say(sink, (struct event){.kind = EVENT_CALL_RECEIVED});
+        say(sink, (struct event){.kind = EVENT_CALL_JOINED});
+        say(sink, finished(OUTCOME_SETTLED, 1000 * (i + 1)));
+        for (int k = 0; k < 20; k++) {
+            say(sink, finished(OUTCOME_FAILED, 10));
+        }
+        for (int k = 0; k < 3; k++) {
+            struct event regret = race("stale", (struct event_number){0});
+            regret.kind = EVENT_REGRET;
+            say(sink, regret);
+        }
+        buf_clear(&bytes);
+        report_summary_save(one, &bytes);
+        report_summary_merge(sum, buf_str(&bytes));
+        report_summary_free(one);
+    }
+    report_summary_write(sum, &text);
+    const struct str wanted[] = {
+        STR("settled: 3 calls, 63 mutations: 3 settled, 60 failed; 3 retries "
+            "joined\n"
+            "settled: waited median 0.01 s, worst 3.00 s; 126 read-backs\n"
+            "settled:   failed       ssm PutParameter /a after 0.0 s\n"),
+        STR("settled:   and 10 more\n"),
+        STR("settled: 9 regrets: "),
+        STR("settled: and 4 more\n"),
+    };
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        assert_true(str_contains(buf_str(&text), wanted[i]));
+    }
+    /* What is cut off anywhere does no harm. */
+    for (size_t len = 0; len < bytes.len; len++) {
+        struct report_summary *cut = report_summary_new();
+        report_summary_merge(cut, str_first(buf_str(&bytes), len));
+        report_summary_free(cut);
+    }
+    buf_free(&bytes);
+    buf_free(&text);
+    report_summary_free(sum);
+}
+
 static void the_status_line_comes_after_a_second_and_goes_again(void **state)
 {
     struct report_status *status = report_status_new(clock_now);
@@ -177,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_outcomes_and_names_what_did_not_settle),
         cmocka_unit_test(races_and_regrets_are_told_by_name),
+        cmocka_unit_test(summaries_of_several_processes_are_one),
         cmocka_unit_test(the_status_line_comes_after_a_second_and_goes_again),
         cmocka_unit_test(the_status_line_fits_its_terminal_and_can_be_wiped),
     };

@@ -44,6 +44,45 @@ static void a_call_is_what_was_sent(void **state)
     world_free(w);
 }
 
+static void several_processes_may_share_a_port(void **state)
+{
+    struct arena *arena = arena_new();
+    struct loop *loop = loop_new();
+    struct http_handler handler = {0};
+    struct str why = STR_NONE;
+    uint16_t port = 0;
+    struct server *servers[3];
+    (void)state;
+    int reserved = server_port_reserve(STR("127.0.0.1"), 0, &port, arena, &why);
+    assert_true(reserved >= 0 && port != 0);
+    struct server_config config = {
+        .host = STR("127.0.0.1"), .port = port, .shares_port = true};
+    for (int i = 0; i < 2; i++) {
+        servers[i] = server_new(loop, &config, &handler, arena, &why);
+        assert_non_null(servers[i]);
+        assert_int_equal(server_port(servers[i]), port);
+    }
+    /* But nobody else may have it. */
+    config.shares_port = false;
+    servers[2] = server_new(loop, &config, &handler, arena, &why);
+    assert_null(servers[2]);
+    uint16_t again = 0;
+    assert_int_equal(
+        server_port_reserve(STR("127.0.0.1"), port, &again, arena, &why), -1);
+    assert_true(str_contains(why, STR("cannot listen on 127.0.0.1 port")));
+    assert_int_equal(server_port_reserve(STR("here"), 0, &again, arena, &why),
+                     -1);
+    for (int i = 0; i < 2; i++) {
+        server_free(servers[i]);
+    }
+    server_port_release(reserved);
+    reserved = server_port_reserve(STR("127.0.0.1"), port, &again, arena, &why);
+    assert_int_equal(again, port);
+    server_port_release(reserved);
+    loop_free(loop);
+    arena_free(arena);
+}
+
 static void requests_in_one_packet_are_answered_in_order(void **state)
 {
     struct world *w = world_new(ECHO, DEFAULTS);
@@ -485,6 +524,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_call_is_what_was_sent),
+        cmocka_unit_test(several_processes_may_share_a_port),
         cmocka_unit_test(requests_in_one_packet_are_answered_in_order),
         cmocka_unit_test(clients_on_many_daemons_are_all_served),
         cmocka_unit_test(an_interim_answer_keeps_a_held_call_alive),
