@@ -440,9 +440,9 @@ void engine_exchange_start(struct engine *engine, struct http_call *call,
     x->rules = rules_ref(engine->config.rules);
     x->received_ms = engine_now_ms(engine);
     x->gave_up = engine->stopping;
-    x->inner = inner;
     x->id = inner ? arena_str(arena, engine_elsewhere_id(call)) : STR_NONE;
-    if (x->id.len == 0) {
+    x->inner = x->id.len > 0;
+    if (!x->inner) {
         x->id = arena_printf(arena, "%.*s-%llu", STR_ARG(engine->config.run_id),
                              (unsigned long long)++engine->count);
     }

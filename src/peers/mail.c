@@ -15,6 +15,7 @@ enum {
     /* So much for one that does not read: it must have been stopped. */
     UNSENT_MAX = 16 * 1024 * 1024,
     WANTED_ROOM = 1024 * 1024,
+    KEPT_MAX = 4096, /* of an outbox that is empty again */
 };
 
 static void close_one(int *fd)
@@ -81,12 +82,12 @@ void outbox_add(struct outbox *outbox, const struct record *record,
 }
 
 /* As many whole records as one message takes. */
-static size_t next_message(const struct outbox *outbox)
+static size_t next_message(struct str bytes)
 {
     size_t len = 0;
-    while (len < outbox->bytes.len) {
+    while (len < bytes.len) {
         struct record record;
-        memcpy(&record, outbox->bytes.bytes + len, sizeof(record));
+        memcpy(&record, bytes.ptr + len, sizeof(record));
         size_t more = sizeof(record) + record.text_len;
         if (len > 0 && len + more > MESSAGE_MAX) {
             break;
@@ -98,24 +99,28 @@ static size_t next_message(const struct outbox *outbox)
 
 bool outbox_send(struct outbox *outbox, int out)
 {
-    while (outbox->bytes.len > 0) {
-        size_t len = next_message(outbox);
-        ssize_t sent = send(out, outbox->bytes.bytes, len, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) {
-            continue;
-        }
-        if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS)) {
-            return false;
-        }
-        if (sent < 0) {
+    struct str rest = buf_str(&outbox->bytes);
+    bool full = false;
+    while (rest.len > 0 && !full) {
+        size_t len = next_message(rest);
+        ssize_t sent = send(out, rest.ptr, len, MSG_NOSIGNAL);
+        if (sent >= 0) {
+            rest = str_from(rest, len);
+        } else if (errno == EAGAIN || errno == ENOBUFS) {
+            full = true;
+        } else if (errno != EINTR) {
             outbox->deaf = true; /* it has closed its end */
             buf_free(&outbox->bytes);
             return true;
         }
-        mem_wipe(outbox->bytes.bytes, len); /* keys may have been among it */
-        buf_drop_front(&outbox->bytes, len);
     }
-    return true;
+    size_t gone = outbox->bytes.len - rest.len;
+    mem_wipe(outbox->bytes.bytes, gone); /* keys may have been among it */
+    buf_drop_front(&outbox->bytes, gone);
+    if (outbox->bytes.len == 0 && outbox->bytes.capacity > KEPT_MAX) {
+        buf_free(&outbox->bytes);
+    }
+    return !full;
 }
 
 void outbox_free(struct outbox *outbox)
