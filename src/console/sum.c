@@ -3,16 +3,15 @@
  * all that metrics.c writes can be. Start at console_sum_metrics(). */
 #include "console/console.h"
 
-#include <stdlib.h>
-
 enum { BUCKETS = 4096 };
 
 struct sample {
     struct sample *next; /* of the same family */
     struct sample *beside;
     struct str name; /* with its labels */
-    double value;
-    bool broken; /* not a whole number */
+    uint64_t whole;
+    uint64_t thousandths;
+    bool broken; /* into thousandths: a time */
 };
 
 struct family {
@@ -51,8 +50,11 @@ static void add_sample(struct sum *sum, struct family *family, struct str line)
         return;
     }
     struct str name = str_first(line, blank);
-    struct str text = str_from(line, blank + 1);
-    double value = strtod(arena_str(sum->arena, text).ptr, NULL);
+    struct str parts = str_from(line, blank + 1);
+    uint64_t whole = 0;
+    uint64_t thousandths = 0;
+    bool good = str_to_u64(str_cut(&parts, '.'), &whole);
+    bool broken = good && str_to_u64(parts, &thousandths);
     struct sample **at = &sum->buckets[str_hash(name) % BUCKETS];
     while (*at != NULL && !str_eq((*at)->name, name)) {
         at = &(*at)->beside;
@@ -60,12 +62,13 @@ static void add_sample(struct sum *sum, struct family *family, struct str line)
     if (*at == NULL) {
         *at = ARENA_NEW(sum->arena, struct sample);
         (*at)->name = name;
-        (*at)->broken = str_find(text, '.') != STR_NOT_FOUND;
+        (*at)->broken = broken;
         *family->end = *at;
         family->end = &(*at)->next;
     }
     bool counts = !str_eq(family->name, STR("settled_build_info"));
-    (*at)->value = counts ? (*at)->value + value : value;
+    (*at)->thousandths += thousandths;
+    (*at)->whole = counts ? (*at)->whole + whole : whole;
 }
 
 static void add_text(struct sum *sum, struct str text)
@@ -90,6 +93,16 @@ static void add_text(struct sum *sum, struct str text)
     }
 }
 
+static void write_sample(const struct sample *s, struct buf *out)
+{
+    buf_printf(out, "%.*s %llu", STR_ARG(s->name),
+               (unsigned long long)(s->whole + s->thousandths / 1000));
+    if (s->broken) {
+        buf_printf(out, ".%03llu", (unsigned long long)(s->thousandths % 1000));
+    }
+    buf_add_char(out, '\n');
+}
+
 void console_sum_metrics(const struct str *texts, size_t count, struct buf *out)
 {
     struct sum *sum;
@@ -103,8 +116,7 @@ void console_sum_metrics(const struct str *texts, size_t count, struct buf *out)
     for (const struct family *f = sum->first; f != NULL; f = f->next) {
         buf_printf(out, "%.*s\n%.*s\n", STR_ARG(f->help), STR_ARG(f->type));
         for (const struct sample *s = f->first; s != NULL; s = s->next) {
-            buf_printf(out, "%.*s %.*f\n", STR_ARG(s->name), s->broken ? 3 : 0,
-                       s->value);
+            write_sample(s, out);
         }
     }
     arena_free(arena);
