@@ -58,15 +58,14 @@ static void lead(struct exchange *x, struct str origin)
 static enum progress report_lost(struct exchange *x)
 {
     bool timed_out = x->fetch.outcome == HTTP_TIMED_OUT || x->gave_up;
-    x->outcome = OUTCOME_UNKNOWN;
-    return engine_exchange_fault(
-        x, timed_out ? 504 : 502,
-        timed_out ? "UpstreamTimeout" : "UpstreamConnectionLost",
+    struct str why =
+        x->fetch.error.len > 0 ? x->fetch.error : STR("did not answer");
+    return engine_exchange_drop(
+        x, timed_out ? "UpstreamTimeout" : "UpstreamConnectionLost",
         arena_printf(x->arena,
                      "another process of settled had this call, and %.*s; "
                      "whether the call took effect is unknown",
-                     STR_ARG(x->fetch.error.len > 0 ? x->fetch.error
-                                                    : STR("did not answer"))));
+                     STR_ARG(why)));
 }
 
 /* All processes stop at one time: the other one is about to answer. */

@@ -318,7 +318,7 @@ struct exchange {
     struct moment heard_at;
     int64_t started_ms; /* wall clock: see step_hear() */
     struct http_fetch fetch;
-    struct arena *sending; /* of the fetch; NULL: nothing of it is left */
+    struct arena *sending;    /* of the fetch; NULL: nothing of it is left */
     struct http_client *line; /* that carries it */
     bool fetching;
     int64_t led_until_ms; /* 0: as long as it takes; see elsewhere.c */
@@ -357,6 +357,10 @@ void engine_exchange_say(const struct exchange *x, struct event *event);
 void engine_exchange_end_fetch(struct exchange *x);
 /* And of all that it said. */
 void engine_exchange_forget_fetch(struct exchange *x);
+/* As the client would have met it without us: its SDK knows what to do about a
+ * lost connection, and no error of ours would be true. */
+enum progress engine_exchange_drop(struct exchange *x, const char *code,
+                                   struct str detail);
 /* An error of ours is the answer. */
 enum progress engine_exchange_fault(struct exchange *x, int status,
                                     const char *code, struct str message);

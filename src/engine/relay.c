@@ -189,19 +189,14 @@ static bool carries_token(const struct exchange *x)
            json_text(json_get(x->aws.input, op->idempotency_token)).len > 0;
 }
 
-/* As the client would have met it without us: its SDK knows what to do about a
- * lost connection, and no error of ours would be true. */
-static enum progress drop_client(struct exchange *x, const char *code,
-                                 struct str why)
+enum progress engine_exchange_drop(struct exchange *x, const char *code,
+                                   struct str detail)
 {
     struct event event = {
         .kind = EVENT_CALL_REFUSED,
         .code = str_of(code),
         .outcome = x->rule != NULL ? OUTCOME_UNKNOWN : OUTCOME_NONE,
-        .detail = arena_printf(x->arena,
-                               "%.*s; whether the call took effect is unknown; "
-                               "it was sent %s",
-                               STR_ARG(why), x->sends == 1 ? "once" : "twice"),
+        .detail = detail,
         .waited_ms = event_number(engine_now_ms(x->engine) - x->received_ms)};
     x->outcome = event.outcome;
     engine_exchange_say(x, &event);
@@ -213,6 +208,17 @@ static enum progress drop_client(struct exchange *x, const char *code,
         w->call->ops->abort(w->call);
     }
     return exchange_go(x, STEP_finish);
+}
+
+static enum progress drop_client(struct exchange *x, const char *code,
+                                 struct str why)
+{
+    return engine_exchange_drop(
+        x, code,
+        arena_printf(x->arena,
+                     "%.*s; whether the call took effect is unknown; it was "
+                     "sent %s",
+                     STR_ARG(why), x->sends == 1 ? "once" : "twice"));
 }
 
 /* No answer came. Whether a change was made is not known then: the client's

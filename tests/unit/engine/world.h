@@ -26,7 +26,8 @@ struct world_call {
     struct arena *arena;
     struct http_pipe pipe;
     unsigned holds;
-    int status;
+    int status; /* of the answer */
+    bool dropped;
 };
 
 static inline void world_run(struct world *w)
@@ -102,6 +103,11 @@ static void note_nothing(struct http_call *call)
     (void)call;
 }
 
+static void note_abort(struct http_call *call)
+{
+    ((struct world_call *)call)->dropped = true;
+}
+
 static void note_hold(struct http_call *call)
 {
     ((struct world_call *)call)->holds++;
@@ -115,7 +121,7 @@ static void note_release(struct http_call *call)
 static const struct http_call_ops world_ops = {
     .reply = note_reply,
     .interim = note_nothing,
-    .abort = note_nothing,
+    .abort = note_abort,
     .hold = note_hold,
     .release = note_release,
 };
