@@ -93,7 +93,8 @@ struct stack {
     struct timer record_failed;
     struct replay *replay; /* --replay */
     struct loop_hook replay_hook;
-    struct loop_hook log_hook;
+    struct loop_hook log_first;
+    struct loop_hook log_last;
     struct state state;
     struct engine *engine;
     struct http_handler *gate;

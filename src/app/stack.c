@@ -147,14 +147,19 @@ static bool open_journal(struct stack *s, struct str *reterr)
     return true;
 }
 
+static void add_log_hook(struct stack *s, struct loop_hook *hook)
+{
+    if (s->journal != NULL) {
+        *hook = (struct loop_hook){flush_log, s->journal, NULL};
+        loop_add_hook(s->loop, hook);
+    }
+}
+
 void stack_make_loop(struct stack *s)
 {
     s->loop = loop_new();
-    if (s->journal != NULL) {
-        /* Before any other: the first runs last, when all has been said. */
-        s->log_hook = (struct loop_hook){flush_log, s->journal, NULL};
-        loop_add_hook(s->loop, &s->log_hook);
-    }
+    /* The hook that is added first runs last: nothing waits while it sleeps. */
+    add_log_hook(s, &s->log_last);
 }
 
 static void learn(void *ctx, const struct aws_call *call,
@@ -395,6 +400,8 @@ bool stack_start(struct stack *s)
         print_sentence(why);
         return false;
     }
+    /* Answers leave in the server's hook: whoever has one finds it logged. */
+    add_log_hook(s, &s->log_first);
     return true;
 }
 
