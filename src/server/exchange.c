@@ -55,8 +55,10 @@ void server_exchange_doom(struct exchange *exchange)
     }
     exchange->doomed = true;
     farewell_stop(&exchange->farewell);
-    /* Amid a body libmicrohttpd asks us only when the socket has news. */
-    (void)shutdown(exchange->fd, SHUT_RDWR);
+    if (exchange->stage != STAGE_WHOLE) {
+        /* Amid a body libmicrohttpd asks us only when the socket has news. */
+        (void)shutdown(exchange->fd, SHUT_RDWR);
+    }
     unpark(exchange);
 }
 

@@ -223,7 +223,11 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *link,
     enum next next;
     (void)link;
     (void)url;
-    if (exchange == NULL || exchange->doomed || server->stopping) {
+    if (exchange == NULL || server->stopping) {
+        return MHD_NO;
+    }
+    if (exchange->doomed) {
+        (void)shutdown(exchange->fd, SHUT_RDWR);
         return MHD_NO;
     }
     if (exchange->stage == STAGE_HEAD) {
