@@ -285,7 +285,9 @@ def test_gives_up_holds_at_the_end_of_grace(kit):
     service = Loops(kit, emulated, "--no-interim", "--grace", "1s")
     name = f"/loops/grace/{kit.number()}"
     headers = {"amz-sdk-invocation-id": str(uuid.uuid4())}
-    waiting = [begin(service.server, name, **headers) for _ in range(12)]
+    waiting = [begin(service.server, name, **headers)]
+    eventually(lambda: service.events("call-sent", name), "it to be sent")
+    waiting += [begin(service.server, name, **headers) for _ in range(11)]
     eventually(lambda: len(service.events("call-joined", name)) == 11,
                "the retries to join")
     check(len(service.workers_asked(name)) > 1, "only one was asked")
