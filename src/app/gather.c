@@ -18,8 +18,7 @@ struct gather {
     struct timers *timers;
     struct asker *askers;
     struct arena *arena; /* of what was told; NULL: nobody is asked now */
-    struct str told[PEERS_MAX];
-    size_t told_count;
+    struct str told[PEERS_MAX]; /* by each; empty: not yet */
     struct timer patience;
 };
 
@@ -56,7 +55,7 @@ static void end_round(struct gather *g, struct str sum)
     }
     arena_free(g->arena);
     g->arena = NULL;
-    g->told_count = 0;
+    memset(g->told, 0, sizeof(g->told));
 }
 
 static void lose_patience(void *ctx)
@@ -76,15 +75,26 @@ static void ask(struct gather *g, struct http_call *call)
     }
 }
 
-void gather_hear(struct gather *g, struct str text)
+static bool have_all_told(const struct gather *g)
+{
+    for (size_t i = 0; i < loops_count(g->loops); i++) {
+        if (g->told[i].len == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* One that was slow may still answer who asked before: each counts once. */
+void gather_hear(struct gather *g, size_t whose, struct str text)
 {
     struct buf sum = {0};
     if (g->arena == NULL) {
         return; /* too late */
     }
-    g->told[g->told_count++] = arena_str(g->arena, text);
-    if (g->told_count == loops_count(g->loops)) {
-        console_sum_metrics(g->told, g->told_count, &sum);
+    g->told[whose] = arena_str(g->arena, text);
+    if (have_all_told(g)) {
+        console_sum_metrics(g->told, loops_count(g->loops), &sum);
         end_round(g, buf_str(&sum));
         buf_free(&sum);
     }

@@ -316,7 +316,7 @@ static void on_word_of_worker(void *ctx, uint32_t events)
         if (kind == CHANNEL_SUMMARY) {
             report_summary_merge(s->summary, text);
         } else if (kind == CHANNEL_METRICS) {
-            gather_hear(s->metrics.gather, text);
+            gather_hear(s->metrics.gather, w->number - 1, text);
         }
         channel_drop(&w->channel);
     }

@@ -161,7 +161,8 @@ struct gather *gather_new(struct loops *loops, struct timers *timers);
 /* Its server must have been freed before. */
 void gather_free(struct gather *gather);
 struct http_handler *gather_handler(struct gather *gather);
-void gather_hear(struct gather *gather, struct str text);
+/* `whose`: from 0. */
+void gather_hear(struct gather *gather, size_t whose, struct str text);
 
 /* ---- channel.c: between the first process and each of the others ---- */
 

@@ -4,6 +4,7 @@ ends at is the kernel's choice, so tests make new connections until the log
 shows that another one was asked. Start at workers_asked().
 """
 
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -451,4 +452,27 @@ def test_metrics_are_the_sum(kit):
     finally:
         os.kill(workers[0], signal.SIGCONT)
     check_equal(get(url + "/metrics")[0], 200, "when it does again")
+    check_equal(service.server.end(), 0, "exit status")
+
+
+def test_metrics_count_each_process_once(kit):
+    """Two are slow; one of them answers twice before the other answers."""
+    service = Loops(kit, kit.plain(), "--metrics", "127.0.0.1:0")
+    url = eventually(lambda: re.search(r"metrics at (\S+)/metrics",
+                                       service.server.errors()),
+                     "the address").group(1) + "/metrics"
+    slow = children(service.server.pid)[1:]
+    for pid in slow:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        check_equal(get(url)[0], 503, "when two do not answer")
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            asked = pool.submit(get, url)
+            time.sleep(0.5)
+            os.kill(slow[0], signal.SIGCONT)
+            check_equal(asked.result()[0], 503, "when one does not answer")
+    finally:
+        for pid in slow:
+            os.kill(pid, signal.SIGCONT)
+    check_equal(get(url)[0], 200, "when all do again")
     check_equal(service.server.end(), 0, "exit status")
