@@ -11,7 +11,8 @@
  *            counted (journal_lost), the program goes on.
  * Never:     reads engine structs; writes a secret (events carry none); writes
  *            half a line where the system can help it: one write() has whole
- *            lines, and after half a line a new one begins.
+ *            lines, to a pipe no more than it keeps together, and after half
+ *            a line a new one begins.
  */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H

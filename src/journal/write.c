@@ -7,6 +7,8 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* More than this does not wait for the end of the turn. */
@@ -17,18 +19,31 @@ struct journal {
     int fd;
     bool owns_fd;
     bool torn;          /* the file ends in half a line */
+    size_t piece;       /* more in one write() might be torn apart */
     struct buf waiting; /* whole lines */
     struct buf tail;    /* run, stage, context, meta: the same on every line */
     int64_t (*wall_ms)(void);
     uint64_t lost;
 };
 
+/* As many whole lines as one write() keeps together; at least one. */
+static size_t next_piece(struct str text, size_t most)
+{
+    size_t end = text.len > most ? str_find_last(str_first(text, most), '\n')
+                                 : text.len - 1;
+    if (end == STR_NOT_FOUND) {
+        end = str_find(text, '\n');
+    }
+    return end == STR_NOT_FOUND ? text.len : end + 1;
+}
+
 /* How many bytes got there. */
-static size_t write_some(int fd, struct str text)
+static size_t write_some(int fd, struct str text, size_t most)
 {
     size_t done = 0;
     while (done < text.len) {
-        ssize_t put = write(fd, text.ptr + done, text.len - done);
+        ssize_t put =
+            write(fd, text.ptr + done, next_piece(str_from(text, done), most));
         if (put < 0 && errno == EINTR) {
             continue;
         }
@@ -57,9 +72,10 @@ void journal_flush(struct journal *journal)
         return;
     }
     if (journal->torn) {
-        journal->torn = write_some(journal->fd, STR("\n")) == 0;
+        journal->torn = write_some(journal->fd, STR("\n"), 1) == 0;
     }
-    size_t done = journal->torn ? 0 : write_some(journal->fd, text);
+    size_t done =
+        journal->torn ? 0 : write_some(journal->fd, text, journal->piece);
     if (done < text.len) {
         journal->lost += count_lines(str_from(text, done));
         journal->torn =
@@ -109,6 +125,12 @@ static void make_tail(struct buf *tail, const struct journal_config *config)
     buf_add(tail, STR("}"));
 }
 
+static bool is_regular(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 struct journal *journal_open(const struct journal_config *config,
                              struct arena *arena, struct str *reterr)
 {
@@ -122,6 +144,8 @@ struct journal *journal_open(const struct journal_config *config,
     journal->sink.hear = hear;
     journal->fd = fd;
     journal->owns_fd = owns;
+    /* Other processes may write there too, whose lines would come between. */
+    journal->piece = is_regular(fd) ? SIZE_MAX : (size_t)PIPE_BUF;
     journal->wall_ms = config->wall_ms;
     make_tail(&journal->tail, config);
     return journal;

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -184,6 +185,43 @@ static void after_half_a_line_a_new_one_begins(void **state)
     arena_free(arena);
 }
 
+/* Each piece of such a pipe is what one write() kept together. */
+static void several_may_write_to_a_pipe(void **state)
+{
+    enum { LINES = 200 };
+    struct arena *arena = arena_new();
+    struct str why = STR_NONE;
+    const struct journal_config config = {.path = STR("-"), .wall_ms = noon};
+    const struct event event = {.kind = EVENT_CALL_SENT};
+    char piece[64 * 1024];
+    int ends[2];
+    int before = dup(STDERR_FILENO);
+    ssize_t got = 0;
+    size_t lines = 0;
+    (void)state;
+    assert_int_equal(pipe2(ends, O_DIRECT | O_CLOEXEC), 0);
+    assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+    struct journal *journal = journal_open(&config, arena, &why);
+    struct event_sink *sink = journal_sink(journal);
+    for (int i = 0; i < LINES; i++) {
+        sink->hear(sink, &event);
+    }
+    journal_close(journal);
+    assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+    assert_int_equal(close(before) | close(ends[1]), 0);
+    while ((got = read(ends[0], piece, sizeof(piece))) > 0) {
+        struct str text = str_make(piece, (size_t)got);
+        assert_int_equal(text.ptr[text.len - 1], '\n');
+        while (text.len > 0) {
+            assert_true(str_ends(str_cut(&text, '\n'), STR("}")));
+            lines++;
+        }
+    }
+    assert_int_equal(lines, LINES);
+    assert_int_equal(close(ends[0]), 0);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +230,7 @@ int main(void)
         cmocka_unit_test(lines_that_are_lost_are_counted),
         cmocka_unit_test(lines_wait_for_the_end_of_a_turn_but_not_many),
         cmocka_unit_test(after_half_a_line_a_new_one_begins),
+        cmocka_unit_test(several_may_write_to_a_pipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
