@@ -178,11 +178,8 @@ bool aws_request_write(struct aws_registry *registry, struct arena *arena,
                        struct str service, struct str operation,
                        const struct json *input,
                        struct http_request *ret_request, struct str *reterr);
-/* The body of a successful answer as JSON; an empty body is {}. */
-bool aws_response_read(struct arena *arena, enum aws_protocol protocol,
-                       const struct http_response *response,
-                       const struct json **ret_output, struct str *reterr);
-/* The same within the registry's limits. */
+/* The body of a successful answer as JSON, within the registry's limits; an
+ * empty body is {}. */
 bool aws_answer_read(const struct aws_registry *registry, struct arena *arena,
                      enum aws_protocol protocol,
                      const struct http_response *response,

@@ -70,10 +70,10 @@ struct str aws_beyond(const struct aws_registry *registry, struct arena *arena,
                               limits->nodes, limits->depth);
 }
 
-static bool read_answer(struct arena *arena, enum aws_protocol protocol,
-                        const struct http_response *response,
-                        const struct json_limits *limits,
-                        const struct json **ret_output, struct str *reterr)
+bool aws_answer_read(const struct aws_registry *registry, struct arena *arena,
+                     enum aws_protocol protocol,
+                     const struct http_response *response,
+                     const struct json **ret_output, struct str *reterr)
 {
     if (!aws_protocol_is_json(protocol)) {
         *reterr = arena_printf(arena, "answers in %s are not read",
@@ -84,38 +84,16 @@ static bool read_answer(struct arena *arena, enum aws_protocol protocol,
         *ret_output = json_new(arena, JSON_OBJECT);
         return true;
     }
-    const struct json *value = json_read(arena, response->body, limits);
-    if (!json_is(value, JSON_OBJECT)) {
-        /* The parser's words might quote a secret. */
-        *reterr = STR("the answer is not a JSON object");
-        return false;
-    }
-    *ret_output = value;
-    return true;
-}
-
-bool aws_response_read(struct arena *arena, enum aws_protocol protocol,
-                       const struct http_response *response,
-                       const struct json **ret_output, struct str *reterr)
-{
-    return read_answer(arena, protocol, response, &json_default_limits,
-                       ret_output, reterr);
-}
-
-bool aws_answer_read(const struct aws_registry *registry, struct arena *arena,
-                     enum aws_protocol protocol,
-                     const struct http_response *response,
-                     const struct json **ret_output, struct str *reterr)
-{
-    if (read_answer(arena, protocol, response, &registry->limits, ret_output,
-                    reterr)) {
+    const struct json *value =
+        json_read(arena, response->body, &registry->limits);
+    if (json_is(value, JSON_OBJECT)) {
+        *ret_output = value;
         return true;
     }
-    struct str beyond = aws_protocol_is_json(protocol)
-                            ? aws_beyond(registry, arena, response->body)
-                            : STR_NONE;
-    if (beyond.len > 0) {
-        *reterr = arena_join(arena, STR("its answer is too much: "), beyond);
-    }
+    struct str beyond = aws_beyond(registry, arena, response->body);
+    /* The parser's words might quote a secret. */
+    *reterr = beyond.len == 0
+                  ? STR("the answer is not a JSON object")
+                  : arena_join(arena, STR("its answer is too much: "), beyond);
     return false;
 }

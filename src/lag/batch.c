@@ -19,7 +19,8 @@ static const struct json *body_of(const struct visit *v,
     const struct json *body = NULL;
     struct str why = STR_NONE;
     if (response->status >= 300 ||
-        !aws_response_read(v->arena, v->aws.protocol, response, &body, &why)) {
+        !aws_answer_read(v->lag->config.registry, v->arena, v->aws.protocol,
+                         response, &body, &why)) {
         return NULL;
     }
     return body;

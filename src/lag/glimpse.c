@@ -348,8 +348,8 @@ const struct json *glimpse_output(const struct visit *v,
     const struct json *output = NULL;
     struct str why = STR_NONE;
     if (!g->known || g->old.status >= 300 ||
-        !aws_response_read(v->arena, service->protocol, &g->old, &output,
-                           &why)) {
+        !aws_answer_read(v->lag->config.registry, v->arena, service->protocol,
+                         &g->old, &output, &why)) {
         return NULL;
     }
     return output;

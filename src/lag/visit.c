@@ -284,8 +284,8 @@ static enum progress step_hear(struct visit *v)
         return v->fetch.outcome == HTTP_ANSWERED ? reply(v, &v->fetch.response)
                                                  : no_answer(v);
     }
-    if (!aws_response_read(v->arena, v->aws.protocol, &v->fetch.response,
-                           &response, &why)) {
+    if (!aws_answer_read(v->lag->config.registry, v->arena, v->aws.protocol,
+                         &v->fetch.response, &response, &why)) {
         response = NULL;
     }
     mutation_settle(v, response);

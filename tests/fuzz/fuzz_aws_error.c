@@ -5,7 +5,8 @@
 #include "aws/aws.h"
 #include "support.h"
 
-static void check_error(struct arena *arena, enum aws_protocol protocol,
+static void check_error(struct aws_registry *registry, struct arena *arena,
+                        enum aws_protocol protocol,
                         const struct http_response *response)
 {
     struct str code = STR_NONE;
@@ -17,7 +18,8 @@ static void check_error(struct arena *arena, enum aws_protocol protocol,
     assert(str_eq(code, str_trim(code)));
     (void)aws_is_throttle(response->status, code);
     (void)aws_is_denial(response->status, code);
-    bool good = aws_response_read(arena, protocol, response, &output, &reterr);
+    bool good =
+        aws_answer_read(registry, arena, protocol, response, &output, &reterr);
     assert(good ? output->type == JSON_OBJECT : reterr.len > 0);
 }
 
@@ -66,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .body = request.body,
     };
     for (int i = 0; i < AWS_PROTOCOL_COUNT; i++) {
-        check_error(arena, (enum aws_protocol)i, &response);
+        check_error(registry, arena, (enum aws_protocol)i, &response);
         check_fault(registry, arena, (enum aws_protocol)i, request.body);
     }
     arena_free(arena);

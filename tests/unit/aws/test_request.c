@@ -90,8 +90,9 @@ static void answers_are_read(void **state)
                                          .body = str_of(rows[i].body)};
         const struct json *output = NULL;
         struct str error = STR_NONE;
-        bool read = aws_response_read(given->arena, rows[i].protocol, &response,
-                                      &output, &error);
+        bool read =
+            aws_answer_read(given->registry, given->arena, rows[i].protocol,
+                            &response, &output, &error);
         assert_true(read == (rows[i].want != NULL));
         if (read) {
             assert_json(given, output, rows[i].want);
