@@ -254,7 +254,7 @@ static void open_engine(struct stack *s)
         .report_reads = s->journal != NULL || o->dashboard,
         .interim_ms = o->interim && !replays ? INTERIM_MS : 0,
         .held_limit = (size_t)o->held_limit,
-        .response_limit = o->body_limit,
+        .body_limit = o->body_limit,
         .seed = seed,
         .learn = replays ? NULL : learn,
         .learn_ctx = s->creds,

@@ -7,6 +7,8 @@
 
 #include <assert.h>
 
+enum { BODY_LIMIT = 64 * 1024 * 1024 };
+
 static struct engine *engine_of(struct http_handler *handler)
 {
     return (struct engine *)((char *)handler -
@@ -56,6 +58,9 @@ struct engine *engine_new(const struct engine_config *config)
 {
     struct engine *engine = mem_new(sizeof(*engine));
     engine->config = *config;
+    if (engine->config.body_limit == 0) {
+        engine->config.body_limit = BODY_LIMIT;
+    }
     engine->handler.handle = handle;
     engine->handler.wants_body = wants_body;
     engine->inner.handle = handle_inner; /* whole: only calls of rules come */

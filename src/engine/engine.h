@@ -63,14 +63,15 @@ struct engine_config {
     enum rules_policy on_unsettled;    /* POLICY_DEFAULT: fail */
     enum rules_policy on_failed;       /* POLICY_DEFAULT: fail */
     enum rules_policy on_unverifiable; /* POLICY_DEFAULT: pass */
-    int64_t interim_ms;    /* between two `100 Continue`; 0: none are sent */
-    size_t held_limit;     /* calls held at one time; 0: 20,000 */
-    size_t response_limit; /* bytes of a buffered answer; 0: 64 MiB */
-    uint64_t seed;         /* of the jitter */
-    bool hedges;           /* a read-back that is late is sent once more */
-    bool observe;          /* nothing is held; races are told instead */
-    bool report_reads;     /* say of every known read what it saw */
-    bool without_regrets;  /* a replay: stale reads prove nothing there */
+    int64_t interim_ms;   /* between two `100 Continue`; 0: none are sent */
+    size_t held_limit;    /* calls held at one time; 0: 20,000 */
+    size_t body_limit;    /* bytes of a buffered answer, or unpacked from a
+                             call; 0: 64 MiB */
+    uint64_t seed;        /* of the jitter */
+    bool hedges;          /* a read-back that is late is sent once more */
+    bool observe;         /* nothing is held; races are told instead */
+    bool report_reads;    /* say of every known read what it saw */
+    bool without_regrets; /* a replay: stale reads prove nothing there */
     /* Hears every successful answer of STS, to learn temporary keys. */
     void (*learn)(void *ctx, const struct aws_call *call,
                   const struct http_response *response);

@@ -8,7 +8,6 @@
 #include "engine/witness.h"
 
 enum {
-    BODY_LIMIT = 64 * 1024 * 1024,
     HELD_LIMIT = 20000,
     INTERIMS_MAX = 5,
 };
@@ -96,16 +95,18 @@ static enum rules_policy policy_word(struct str word)
     return str_eq_nocase(word, STR("pass")) ? POLICY_PASS : POLICY_DEFAULT;
 }
 
-static struct str decoded_body(struct exchange *x)
+/* False when there is more in it than may be read here. Of what is damaged AWS
+ * will say so. */
+static bool decode_body(struct exchange *x)
 {
     const struct http_request *request = &x->call->request;
+    size_t limit = x->engine->config.body_limit;
     struct str encoding =
         http_headers_get(&request->headers, "Content-Encoding");
-    struct str body = request->body;
-    if (str_eq_nocase(encoding, STR("gzip"))) {
-        (void)http_gunzip(x->arena, request->body, BODY_LIMIT, &body);
-    }
-    return body;
+    x->body = request->body;
+    return !str_eq_nocase(encoding, STR("gzip")) ||
+           http_gunzip(x->arena, request->body, limit, &x->body) ||
+           !http_gunzip_is_beyond(request->body, limit);
 }
 
 void engine_exchange_name_resource(struct exchange *x)
@@ -203,9 +204,17 @@ static enum progress step_identify(struct exchange *x)
     const struct engine_config *config = &x->engine->config;
     const struct http_headers *headers = &x->call->request.headers;
     struct str why = STR_NONE;
-    x->body = decoded_body(x);
+    bool decoded = decode_body(x);
     aws_identify(config->registry, x->arena, &x->call->request,
                  x->call->sign_service, x->call->sign_region, x->body, &x->aws);
+    if (!decoded) {
+        x->aws.beyond = true;
+        x->aws.trouble =
+            arena_printf(x->arena,
+                         "there are more than %zu bytes in the gzipped body "
+                         "(--body-limit)",
+                         config->body_limit);
+    }
     x->invocation_id = http_headers_get(headers, "amz-sdk-invocation-id");
     x->policy = policy_word(http_headers_get(headers, "x-settled-policy"));
     if (!place_call(x, &why)) {

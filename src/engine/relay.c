@@ -6,10 +6,7 @@
 
 #include "base/clock.h"
 
-enum {
-    CALL_TIMEOUT_MS = 15 * 60 * 1000,
-    RESPONSE_LIMIT = 64 * 1024 * 1024,
-};
+enum { CALL_TIMEOUT_MS = 15 * 60 * 1000 };
 
 /* ---- relay ---- */
 
@@ -94,8 +91,7 @@ static void send_call(struct exchange *x)
         .upload_length = call->body_length,
         .timeout_ms = call_timeout_ms(x),
         .streams = !is_read_whole(x),
-        .body_limit = config->response_limit > 0 ? config->response_limit
-                                                 : RESPONSE_LIMIT,
+        .body_limit = config->body_limit,
         .as = call->identity,
         .sign_service = x->endpoint.signing_name,
         .sign_region = x->endpoint.signing_region,

@@ -53,17 +53,31 @@ static bool step(z_stream *z, struct str *body, struct buf *out,
     return result != Z_STREAM_END || !more || inflateReset(z) == Z_OK;
 }
 
-bool http_gunzip(struct arena *arena, struct str body, size_t max_bytes,
-                 struct str *ret_body)
+static bool unpack(struct str body, struct buf *out, size_t max_bytes)
 {
     z_stream z = {.zalloc = take_block, .zfree = give_block};
-    struct buf out = {0};
     bool whole = false;
     bool good = inflateInit2(&z, MAX_WBITS + GZIP_ONLY) == Z_OK;
     while (good && !whole) {
-        good = step(&z, &body, &out, max_bytes, &whole);
+        good = step(&z, &body, out, max_bytes, &whole);
     }
     (void)inflateEnd(&z);
+    return good;
+}
+
+bool http_gunzip_is_beyond(struct str body, size_t max_bytes)
+{
+    struct buf out = {0};
+    bool beyond = !unpack(body, &out, max_bytes) && out.len > max_bytes;
+    buf_free(&out);
+    return beyond;
+}
+
+bool http_gunzip(struct arena *arena, struct str body, size_t max_bytes,
+                 struct str *ret_body)
+{
+    struct buf out = {0};
+    bool good = unpack(body, &out, max_bytes);
     if (good) {
         *ret_body = arena_str(arena, buf_str(&out));
     }

@@ -93,6 +93,8 @@ bool http_host_is_loopback(struct str host);
  * than max_bytes. */
 bool http_gunzip(struct arena *arena, struct str body, size_t max_bytes,
                  struct str *ret_body);
+/* Whether it is that: larger. */
+bool http_gunzip_is_beyond(struct str body, size_t max_bytes);
 /* CRC-32 as gzip, zlib and x-amz-crc32 have it (polynomial 0x04C11DB7). */
 uint32_t http_crc32(struct str bytes);
 

@@ -4,6 +4,7 @@ the others go on, and so does the proxy once there is room again.
 """
 
 import contextlib
+import gzip
 import json
 import os
 import resource
@@ -109,6 +110,23 @@ def test_chunk_bytes(kit):
     check(400 <= answer.status < 500 and b"--chunk-limit" in answer.body,
           repr(answer))
     good_call(server)
+
+
+def test_body_bytes_unpacked(kit):
+    """A gzipped body is as long as what is in it, and damage is AWS's to
+    tell."""
+    upstream = Listener()
+    server = kit.start_settled(upstream, "--body-limit", "20k", "--max-hold",
+                               "1s")
+    body = json.dumps({"Name": "/limit", "Value": "x" * 20 * KIB}).encode()
+    packed = {"Content-Encoding": "gzip"}
+    check_says(Ask(server, PUT, gzip.compress(body), **packed).sign().send(),
+               413, "RequestEntityTooLargeException", "--body-limit")
+    check_equal(upstream.heard, [], "what went up")
+    for target, data in ((PUT, gzip.compress(b"{}")[:-1]),
+                         ("AmazonSSM.GetParameter", gzip.compress(body))):
+        Ask(server, target, data, **packed).sign().send()
+        check_equal(upstream.heard.pop()[1], data, target)
 
 
 # ---- JSON ----

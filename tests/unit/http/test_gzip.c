@@ -72,6 +72,9 @@ static void more_than_allowed_is_refused(void **state)
     assert_false(http_gunzip(arena, TEXT_OF(bomb), 99999, &text));
     assert_false(http_gunzip(arena, TEXT_OF(bomb), 10, &text));
     assert_false(http_gunzip(arena, TEXT_OF(hello), 18, &text));
+    assert_true(http_gunzip_is_beyond(TEXT_OF(bomb), 99999));
+    assert_false(http_gunzip_is_beyond(TEXT_OF(bomb), 100000));
+    assert_false(http_gunzip_is_beyond(str_first(TEXT_OF(hello), 20), 1000));
     arena_free(arena);
 }
 
