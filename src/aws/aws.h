@@ -184,5 +184,9 @@ bool aws_answer_read(const struct aws_registry *registry, struct arena *arena,
                      enum aws_protocol protocol,
                      const struct http_response *response,
                      const struct json **ret_output, struct str *reterr);
+/* Why it could not be read: it goes beyond the limits. */
+bool aws_answer_is_beyond(const struct aws_registry *registry,
+                          enum aws_protocol protocol,
+                          const struct http_response *response);
 
 #endif

@@ -70,6 +70,14 @@ struct str aws_beyond(const struct aws_registry *registry, struct arena *arena,
                               limits->nodes, limits->depth);
 }
 
+bool aws_answer_is_beyond(const struct aws_registry *registry,
+                          enum aws_protocol protocol,
+                          const struct http_response *response)
+{
+    return aws_protocol_is_json(protocol) &&
+           json_is_beyond(response->body, &registry->limits);
+}
+
 bool aws_answer_read(const struct aws_registry *registry, struct arena *arena,
                      enum aws_protocol protocol,
                      const struct http_response *response,

@@ -22,6 +22,19 @@ struct probe_result probe_refusal(struct arena *arena,
     return result;
 }
 
+struct probe_result page_unread(const struct aws_registry *registry,
+                                enum aws_protocol protocol,
+                                const struct http_response *response,
+                                struct str why)
+{
+    bool beyond = aws_answer_is_beyond(registry, protocol, response);
+    return (struct probe_result){
+        .kind = beyond ? PROBE_REFUSED : PROBE_LOST,
+        .code = beyond ? STR("AnswerTooLarge") : STR_NONE,
+        .message = why,
+    };
+}
+
 struct json *page_join(struct arena *arena, const struct aws_operation *op,
                        const struct json *before, const struct json *page)
 {

@@ -119,6 +119,12 @@ void probe_drop(struct probe *probe, struct timer *done);
 struct probe_result probe_refusal(struct arena *arena,
                                   enum aws_protocol protocol,
                                   const struct http_response *response);
+/* Of an answer that could not be read: damaged it may come whole the next
+ * time; too large it always is. */
+struct probe_result page_unread(const struct aws_registry *registry,
+                                enum aws_protocol protocol,
+                                const struct http_response *response,
+                                struct str why);
 /* The page behind those `before`, whose lists it continues; NULL: it is the
  * first. */
 struct json *page_join(struct arena *arena, const struct aws_operation *op,

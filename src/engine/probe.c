@@ -175,8 +175,8 @@ static void read_answer(struct probe *probe, enum aws_protocol protocol)
     bucket_succeeded(probe->bucket);
     if (!aws_answer_read(probe->engine->config.registry, probe->arena, protocol,
                          &probe->heard->response, &page, &why)) {
-        finish(probe,
-               (struct probe_result){.kind = PROBE_LOST, .message = why});
+        finish(probe, page_unread(probe->engine->config.registry, protocol,
+                                  &probe->heard->response, why));
         return;
     }
     probe->joined =

@@ -175,6 +175,26 @@ static void who_leaves_the_queue_gives_its_place_back(void **state)
     world_close(&w);
 }
 
+/* It would be no shorter the next time. */
+static void an_answer_beyond_the_limits_is_not_asked_for_again(void **state)
+{
+    const struct json_limits limits = {.depth = 2, .nodes = 100};
+    struct world w;
+    struct asking a;
+    (void)state;
+    world_open(&w, &(struct engine_config){0});
+    aws_registry_limit_json(w.registry, &limits);
+    ask(&w, &a, "/a", w.clock.now_ms);
+    world_run(&w);
+    world_answer(&w, w.upstream.sent[0], 200, "{\"Parameter\":{\"a\":[]}}");
+    const struct probe_result *result = probe_get(a.probe);
+    assert_int_equal(result->kind, PROBE_REFUSED);
+    assert_true(str_eq(result->code, STR("AnswerTooLarge")));
+    assert_true(str_contains(result->message, STR("--json-depth")));
+    drop(&w, &a);
+    world_close(&w);
+}
+
 static void each_answer_is_one_of_five_kinds(void **state)
 {
     static const struct {
@@ -216,6 +236,7 @@ int main(void)
         cmocka_unit_test(a_list_without_end_is_not_taken_for_whole),
         cmocka_unit_test(the_last_one_to_leave_cancels_it),
         cmocka_unit_test(who_leaves_the_queue_gives_its_place_back),
+        cmocka_unit_test(an_answer_beyond_the_limits_is_not_asked_for_again),
         cmocka_unit_test(each_answer_is_one_of_five_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
