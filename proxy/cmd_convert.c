@@ -16,15 +16,18 @@ int cmd_convert(int argc, char **argv)
     struct arena *arena = arena_new();
     struct app_convert_options options = {0};
     int at = 1;
+    int count = 0;
     int status = 0;
+    char **words =
+        options_first(arena, &app_convert_options_rows, argc, argv, &count);
     if (app_read_options(arena, &app_convert_options_rows, &options, synopsis,
-                         argc, argv, &at, &status)) {
-        if (argc - at != 2) {
+                         count, words, &at, &status)) {
+        if (count - at != 2) {
             (void)fprintf(stderr, "settled: convert wants IN and OUT\n");
             status = 2;
         } else {
             status =
-                app_convert(&options, str_of(argv[at]), str_of(argv[at + 1]));
+                app_convert(&options, str_of(words[at]), str_of(words[at + 1]));
         }
     }
     arena_free(arena);

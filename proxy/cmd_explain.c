@@ -17,17 +17,19 @@ int cmd_explain(int argc, char **argv)
     struct arena *arena = arena_new();
     struct app_options options = {0};
     int at = 1;
+    int count = 0;
     int status = 0;
-    if (app_read_options(arena, &app_exec_options, &options, synopsis, argc,
-                         argv, &at, &status)) {
-        if (argc - at > 2) {
+    char **words = options_first(arena, &app_exec_options, argc, argv, &count);
+    if (app_read_options(arena, &app_exec_options, &options, synopsis, count,
+                         words, &at, &status)) {
+        if (count - at > 2) {
             (void)fprintf(stderr, "settled: explain wants at most SERVICE and "
                                   "OPERATION\n");
             status = 2;
         } else {
             status =
-                app_explain(&options, at < argc ? str_of(argv[at]) : STR_NONE,
-                            at + 1 < argc ? str_of(argv[at + 1]) : STR_NONE);
+                app_explain(&options, at < count ? str_of(words[at]) : STR_NONE,
+                            at + 1 < count ? str_of(words[at + 1]) : STR_NONE);
         }
     }
     arena_free(arena);

@@ -15,10 +15,12 @@ int cmd_policy(int argc, char **argv)
     struct arena *arena = arena_new();
     struct app_options options = {0};
     int at = 1;
+    int count = 0;
     int status = 0;
-    if (app_read_options(arena, &app_exec_options, &options, synopsis, argc,
-                         argv, &at, &status)) {
-        status = app_policy(&options, argv + at, argc - at);
+    char **words = options_first(arena, &app_exec_options, argc, argv, &count);
+    if (app_read_options(arena, &app_exec_options, &options, synopsis, count,
+                         words, &at, &status)) {
+        status = app_policy(&options, words + at, count - at);
     }
     arena_free(arena);
     return status;

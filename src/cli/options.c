@@ -223,3 +223,45 @@ bool options_parse(struct arena *arena, const struct options *options,
     *at = words.at;
     return good;
 }
+
+/* "--html", unless its value comes in the same word. */
+static bool takes_next(const struct options *options, struct str word)
+{
+    bool negated = false;
+    const struct option *row =
+        str_starts(word, STR("--"))
+            ? find_flag_or_row(options, str_from(word, 2), &negated)
+            : NULL;
+    return row != NULL && row->kind != OPTION_FLAG;
+}
+
+char **options_first(struct arena *arena, const struct options *options,
+                     int argc, char *const *argv, int *ret_argc)
+{
+    static char end[] = "--";
+    char **words = ARENA_ARRAY(arena, char *, (size_t)argc + 2);
+    char **others = ARENA_ARRAY(arena, char *, (size_t)argc + 1);
+    int other_count = 0;
+    int count = 1;
+    bool ended = false;
+    words[0] = argv[0];
+    for (int i = 1; i < argc; i++) {
+        struct str word = str_of(argv[i]);
+        if (ended || word.len < 2 || word.ptr[0] != '-') {
+            others[other_count++] = argv[i];
+        } else if (str_eq(word, str_of(end))) {
+            ended = true;
+        } else {
+            words[count++] = argv[i];
+            if (takes_next(options, word) && i + 1 < argc) {
+                words[count++] = argv[++i];
+            }
+        }
+    }
+    words[count++] = end;
+    for (int i = 0; i < other_count; i++) {
+        words[count++] = others[i];
+    }
+    *ret_argc = count;
+    return words;
+}

@@ -63,6 +63,13 @@ bool options_set(struct arena *arena, const struct options *options, void *into,
 bool options_parse(struct arena *arena, const struct options *options,
                    void *into, int argc, char *const *argv, int *at,
                    bool *ret_help, struct str *reterr);
+/*
+ * The words of a command line with its options first, then "--" and the others:
+ * for commands whose other words are no command line themselves. The texts are
+ * argv's.
+ */
+char **options_first(struct arena *arena, const struct options *options,
+                     int argc, char *const *argv, int *ret_argc);
 /* The option part of a --help page, wrapped at 80 columns. */
 void options_help(const struct options *options, struct buf *out);
 

@@ -41,7 +41,7 @@ def misses(lines):
 
 
 def explain(kit, *options):
-    done = kit.run_settled("explain", *options, "ssm", "PutParameter")
+    done = kit.run_settled("explain", "ssm", "PutParameter", *options)
     check_equal(done.returncode, 0, done.stderr)
     return " ".join(done.stdout.split())
 

@@ -257,6 +257,26 @@ static void one_setting_is_set_by_name(void **state)
     assert_string_equal(b->err.ptr, "seed expects a number, not 'x'");
 }
 
+static void options_may_stand_behind_other_words(void **state)
+{
+    struct bench *bench = *state;
+    char *argv[] = {(char[]){"explain"},   (char[]){"ssm"},
+                    (char[]){"--timeout"}, (char[]){"9s"},
+                    (char[]){"-"},         (char[]){"--observe"},
+                    (char[]){"put"},       (char[]){"--seed=3"},
+                    (char[]){"--"},        (char[]){"--log"}};
+    static const char *const wanted[] = {
+        "explain", "--timeout", "9s", "--observe", "--seed=3",
+        "--",      "ssm",       "-",  "put",       "--log"};
+    int count = 0;
+    char **words = options_first(bench->arena, &options,
+                                 sizeof(argv) / sizeof(argv[0]), argv, &count);
+    assert_int_equal(count, sizeof(wanted) / sizeof(wanted[0]));
+    for (int i = 0; i < count; i++) {
+        assert_string_equal(words[i], wanted[i]);
+    }
+}
+
 static void only_what_is_near_is_suggested(void **state)
 {
     (void)state;
@@ -291,6 +311,7 @@ int main(void)
         ON_BENCH(the_command_line_beats_the_environment),
         ON_BENCH(an_error_from_the_environment_names_the_variable),
         ON_BENCH(one_setting_is_set_by_name),
+        ON_BENCH(options_may_stand_behind_other_words),
         cmocka_unit_test(only_what_is_near_is_suggested),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
