@@ -25,7 +25,7 @@ bool engine_elsewhere_can_take(const struct exchange *x)
     return !str_starts(x->call->payload_hash, STR("STREAMING-"));
 }
 
-static void lead(struct exchange *x, struct str origin)
+static void lead(struct exchange *x)
 {
     const struct engine_config *config = &x->engine->config;
     struct http_request request = x->call->request;
@@ -35,7 +35,7 @@ static void lead(struct exchange *x, struct str origin)
         .arena = x->arena,
         .timers = config->timers,
         .request = request,
-        .origin = arena_str(x->arena, origin),
+        .origin = x->led_to,
         .timeout_ms = config->max_hold_ms + SLACK_MS,
         .fresh_connection = true,
         .body_limit = SIZE_MAX, /* the other one has kept to the limit */
@@ -82,7 +82,7 @@ static enum progress wait_for_last(struct exchange *x)
 enum progress step_elsewhere(struct exchange *x)
 {
     if (!x->fetching) {
-        lead(x, joins_find_elsewhere(x->engine->joins, x));
+        lead(x);
         return PARKED;
     }
     if (x->first.left) {

@@ -263,7 +263,7 @@ bool engine_exchange_may_be_held(struct exchange *x)
 static enum progress step_join(struct exchange *x)
 {
     struct engine *engine = x->engine;
-    bool is_elsewhere = joins_find_elsewhere(engine->joins, x).len > 0;
+    x->led_to = arena_str(x->arena, joins_find_elsewhere(engine->joins, x));
     struct exchange *twin = joins_find(engine->joins, x);
     if (twin != NULL) {
         hand_over(x, twin);
@@ -278,7 +278,7 @@ static enum progress step_join(struct exchange *x)
         x->reply = http_response_copy(x->arena, kept);
         return exchange_go(x, STEP_answer);
     }
-    if (is_elsewhere && !x->inner && engine_elsewhere_can_take(x)) {
+    if (x->led_to.len > 0 && !x->inner && engine_elsewhere_can_take(x)) {
         return exchange_go(x, STEP_elsewhere);
     }
     x->repeats = arena_str(

@@ -327,6 +327,7 @@ struct exchange {
     struct arena *sending;    /* of the fetch; NULL: nothing of it is left */
     struct http_client *line; /* that carries it */
     bool fetching;
+    struct str led_to;    /* the engine that has this call; STR_NONE: none */
     int64_t led_until_ms; /* 0: as long as it takes; see elsewhere.c */
     struct timer sent;    /* the streamed answer is through */
     bool replying;

@@ -20,6 +20,7 @@ struct half {
     uint64_t had[CALLS_MAX]; /* by this one, as it has told */
     size_t had_count;
     size_t forgotten;
+    bool loses_found; /* forgets a call once it has been found */
 };
 
 static void begin(struct engine_elsewhere *self, uint64_t call, uint32_t whom)
@@ -44,9 +45,10 @@ static void forget(struct engine_elsewhere *self, uint64_t call)
 
 static struct str find(struct engine_elsewhere *self, uint64_t call)
 {
-    const struct half *other = ((struct half *)self)->other;
+    struct half *other = ((struct half *)self)->other;
     for (size_t i = 0; i < other->had_count; i++) {
         if (other->had[i] == call) {
+            other->had[i] = other->loses_found ? 0 : call;
             return STR(ORIGIN);
         }
     }
@@ -198,6 +200,23 @@ static void what_was_led_here_stays(void **state)
     world_forget(back);
 }
 
+/* What was refused there is forgotten at any moment: then it is sent there. */
+static void where_to_is_asked_once(void **state)
+{
+    struct half *a = *state;
+    struct world_call *first = put(&a[1], "one", BODY);
+    uint64_t call = a[1].had[0];
+    a[1].loses_found = true;
+    struct world_call *again = put(a, "one", BODY);
+    assert_int_equal(a->line.sent_count, 1);
+    assert_true(str_eq(a->line.sent[0]->origin, STR(ORIGIN)));
+    a[1].had[0] = call;
+    leave(a, again);
+    settle(&a[1]);
+    world_forget(first);
+    world_forget(again);
+}
+
 static void one_that_is_gone_may_have_sent_it(void **state)
 {
     static const enum http_outcome rows[] = {HTTP_REFUSED, HTTP_LOST,
@@ -324,6 +343,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PAIR(a_retry_is_led_to_who_has_its_call),
         PAIR(what_was_led_here_stays),
+        PAIR(where_to_is_asked_once),
         PAIR(one_that_is_gone_may_have_sent_it),
         PAIR(without_an_id_only_who_left_is_repeated),
         PAIR(a_change_elsewhere_undoes_what_came_before),
