@@ -13,8 +13,8 @@ CHANGES = 6
 
 WRITER = f"""
     import boto3, sys
-    ssm = boto3.client("ssm")
     for i in range({CHANGES}):
+        ssm = boto3.client("ssm")  # a connection of its own
         ssm.put_parameter(Name=f"{{sys.argv[1]}}/{{i}}", Value="tell-nobody",
                           Type="String")
 """
@@ -78,6 +78,13 @@ def test_two_at_the_same_time_keep_what_both_have_learned(kit):
     upstream = kit.fixed()
     in_parallel(*[lambda: write(kit, upstream, "--state", state)] * 3)
     check(f"learned from {3 * CHANGES} confirmations" in
+          explain(kit, "--state", state), explain(kit, "--state", state))
+
+
+def test_several_processes_keep_what_each_has_learned(kit):
+    state = kit.path("state")
+    write(kit, kit.fixed(), "--loops", "3", "--state", state)
+    check(f"learned from {CHANGES} confirmations" in
           explain(kit, "--state", state), explain(kit, "--state", state))
 
 
