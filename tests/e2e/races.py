@@ -80,7 +80,8 @@ class Scene:
     def arrived(self, read, want):
         """Without settled, waits until what a scenario builds on is there."""
         if not self.confirmed:
-            eventually(lambda: read() == want, "the first state to arrive")
+            eventually(lambda: read() == want, "the first state to arrive",
+                       20)
 
     def aws(self, *words, fails=False):
         """The AWS CLI: its output as text, or on failure its stderr."""
@@ -129,11 +130,11 @@ def is_by_cli(name):
     return name.startswith("cli_")
 
 
-def run_each(kit, where):
-    """Every scenario without settled, in four threads, as they take a while:
+def run_each(kit, where, scenarios):
+    """The scenarios without settled, in four threads, as they take a while:
     name to what it raised, or None."""
     results = {}
-    left = list(SCENARIOS)
+    left = list(scenarios)
 
     def work():
         while left:
@@ -151,7 +152,10 @@ def run_each(kit, where):
 
 def test_without_settled_they_are_lost(kit):
     results = run_each(kit, lambda kit, name: far_behind(kit)
-                       if is_by_cli(name) else kit.fixed())
+                       if is_by_cli(name) else kit.fixed(), SCENARIOS)
+    # A machine that is busy is later than a short lag: those once more.
+    late = [(name, run) for name, run in SCENARIOS if results[name] is None]
+    results.update(run_each(kit, lambda kit, name: far_behind(kit), late))
     fresh = [name for name, error in results.items() if error is None]
     broken = [f"{name}: {error!r}" for name, error in results.items()
               if not isinstance(error, (Stale, ClientError, LookupError,
@@ -165,7 +169,7 @@ def test_without_settled_they_are_lost(kit):
 
 def test_without_lag_they_hold(kit):
     """What the scenarios want is what the emulator itself answers."""
-    results = run_each(kit, lambda kit, name: plain(kit))
+    results = run_each(kit, lambda kit, name: plain(kit), SCENARIOS)
     broken = [f"{name}: {error}" for name, error in results.items() if error]
     check(not broken, broken)
 
