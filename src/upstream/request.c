@@ -148,18 +148,6 @@ static void put_header(struct buf *out, struct str name, struct str value)
     put(out, STR("\r\n"));
 }
 
-static void put_length(struct buf *out, uint64_t length)
-{
-    char digits[20];
-    size_t first = sizeof(digits);
-    do {
-        digits[--first] = (char)('0' + length % 10);
-        length /= 10;
-    } while (length > 0);
-    put_header(out, STR("Content-Length"),
-               str_make(digits + first, sizeof(digits) - first));
-}
-
 static void put_framing(const struct http_fetch *fetch, struct buf *out)
 {
     int64_t length = fetch->upload != NULL ? fetch->upload_length
@@ -167,7 +155,9 @@ static void put_framing(const struct http_fetch *fetch, struct buf *out)
     if (length < 0) {
         put_header(out, STR("Transfer-Encoding"), STR("chunked"));
     } else if (length > 0 || must_say_zero(fetch->request.method)) {
-        put_length(out, (uint64_t)length);
+        put(out, STR("Content-Length: "));
+        buf_add_number(out, length);
+        put(out, STR("\r\n"));
     }
 }
 
