@@ -53,6 +53,29 @@ static struct str make_run_id(struct arena *arena)
 
 /* ---- checks that no single option can make ---- */
 
+static bool check_values(struct stack *s, struct str *reterr)
+{
+    const struct app_options *o = s->options;
+    for (size_t i = 0; i < o->meta.count; i++) {
+        size_t equals = str_find(o->meta.at[i], '=');
+        if (equals == STR_NOT_FOUND || equals == 0) {
+            *reterr = arena_printf(s->arena, "--meta %.*s: wants K=V",
+                                   STR_ARG(o->meta.at[i]));
+            return false;
+        }
+    }
+    if (o->max_hold_ms <= 0) {
+        *reterr = STR("--max-hold must be longer than nothing");
+        return false;
+    }
+    if (o->json_depth < 1 || o->json_depth > JSON_DEPTH_MAX) {
+        *reterr = arena_printf(s->arena, "--json-depth is between 1 and %d",
+                               JSON_DEPTH_MAX);
+        return false;
+    }
+    return true;
+}
+
 static bool check_options(struct stack *s, struct str *reterr)
 {
     const struct app_options *o = s->options;
@@ -73,21 +96,7 @@ static bool check_options(struct stack *s, struct str *reterr)
                       "on this machine's loopback");
         return false;
     }
-    for (size_t i = 0; i < o->meta.count; i++) {
-        size_t equals = str_find(o->meta.at[i], '=');
-        if (equals == STR_NOT_FOUND || equals == 0) {
-            *reterr = arena_printf(s->arena, "--meta %.*s: wants K=V",
-                                   STR_ARG(o->meta.at[i]));
-            return false;
-        }
-    }
-    if (o->max_hold_ms <= 0) {
-        *reterr = STR("--max-hold must be longer than nothing");
-        return false;
-    }
-    if (o->json_depth < 1 || o->json_depth > JSON_DEPTH_MAX) {
-        *reterr = arena_printf(s->arena, "--json-depth is between 1 and %d",
-                               JSON_DEPTH_MAX);
+    if (!check_values(s, reterr)) {
         return false;
     }
     if ((o->tls_cert.len > 0) != (o->tls_key.len > 0)) {

@@ -306,16 +306,21 @@ static struct str read_output(struct exchange *x)
     return why;
 }
 
+static void give_up_waiting(struct exchange *x)
+{
+    engine_exchange_end_fetch(x);
+    x->fetch.outcome = HTTP_TIMED_OUT;
+    x->fetch.error = arena_printf(
+        x->arena, "%.*s had not answered %s", STR_ARG(x->fetch.origin),
+        x->engine->stopping ? "when settled was told to end"
+                            : "within the longest hold");
+}
+
 enum progress step_hear(struct exchange *x)
 {
     const struct engine_config *config = &x->engine->config;
     if (x->gave_up && x->fetch.outcome == HTTP_PENDING) {
-        engine_exchange_end_fetch(x);
-        x->fetch.outcome = HTTP_TIMED_OUT;
-        x->fetch.error = arena_printf(
-            x->arena, "%.*s had not answered %s", STR_ARG(x->fetch.origin),
-            x->engine->stopping ? "when settled was told to end"
-                                : "within the longest hold");
+        give_up_waiting(x);
     }
     if (x->fetch.outcome == HTTP_PENDING) {
         bool forsaken = x->watched && x->first.left;
