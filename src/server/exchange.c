@@ -80,6 +80,15 @@ static bool has_more_to_read(const struct exchange *exchange)
            recv(exchange->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
+/* What libmicrohttpd holds, or has not read, may well be the rest of the body:
+ * it finds out when it goes on. */
+static bool is_parked_before_end(const struct exchange *exchange)
+{
+    return exchange->parked &&
+           (exchange->stage == STAGE_BODY ||
+            (exchange->stage == STAGE_OFFERED && !exchange->expects));
+}
+
 /* Who only has no more to say still waits for its answer. An interim one tells
  * them apart: a socket that was closed answers it with a reset. */
 static void client_left(void *ctx, uint32_t events)
@@ -91,7 +100,8 @@ static void client_left(void *ctx, uint32_t events)
         timer_arm(timers_of(exchange), &exchange->look, LOOK_MS);
         return;
     }
-    if (!broken && server_exchange_say_interim(exchange)) {
+    if (!broken && (is_parked_before_end(exchange) ||
+                    server_exchange_say_interim(exchange))) {
         if (!exchange->doomed) {
             loop_watch(exchange->loop, &exchange->watch, EPOLLHUP | EPOLLERR);
         }

@@ -217,6 +217,50 @@ static void a_client_that_half_closes_is_still_answered(void **state)
     world_free(w);
 }
 
+/* Its body is whole, but the handler has not taken all of it yet. */
+static void one_that_half_closes_behind_a_big_body_is_answered(void **state)
+{
+    static const struct {
+        const char *length;
+        size_t len;
+        bool begun; /* reading it */
+    } rows[] = {{"40960", 40960, false}, {"122880", 122880, true}};
+    static char body[122880];
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct world *w = world_new(HOLD, DEFAULTS);
+        struct peer peer;
+        peer_open(&peer, w);
+        peer_send(&peer, STR("POST / HTTP/1.1\r\nHost: a\r\n"
+                             "Content-Length: "));
+        peer_send(&peer, str_of(rows[i].length));
+        peer_send(&peer, STR("\r\n\r\n"));
+        peer_send(&peer, str_make(body, rows[i].len));
+        WAIT_FOR(w, w->count == 1 && peer.sent == peer.out.len);
+        struct visit *visit = &w->visits[0];
+        if (rows[i].begun) {
+            visit->step = 1;
+            visit_read(visit);
+            visit->waiting = true;
+        }
+        world_quiet(w, 20);
+        assert_int_equal(shutdown(peer.fd, SHUT_WR), 0);
+        world_quiet(w, 30);
+        assert_false(visit->told_gone);
+        visit->waiting = false;
+        visit->step = 0;
+        visit_read(visit);
+        WAIT_FOR(w, visit->read_all);
+        assert_int_equal(visit->body.len, rows[i].len);
+        visit_reply(visit, 200, STR("hello"));
+        WAIT_FOR(w, peer.closed);
+        assert_true(peer_has(&peer, "hello"));
+        peer_close(&peer);
+        visit_leave(visit);
+        world_free(w);
+    }
+}
+
 static void a_body_that_ends_too_early_is_noticed(void **state)
 {
     struct str request = STR("POST / HTTP/1.1\r\nHost: a\r\n"
@@ -531,6 +575,7 @@ int main(void)
         cmocka_unit_test(http_1_0_gets_no_interim_answer),
         cmocka_unit_test(a_client_that_leaves_while_held_is_noticed),
         cmocka_unit_test(a_client_that_half_closes_is_still_answered),
+        cmocka_unit_test(one_that_half_closes_behind_a_big_body_is_answered),
         cmocka_unit_test(a_body_that_ends_too_early_is_noticed),
         cmocka_unit_test(an_aborted_call_is_answered_with_nothing),
         cmocka_unit_test(an_upload_can_be_aborted_between_two_packets),
