@@ -110,6 +110,28 @@ static void one_who_leaves_amid_a_head_is_let_go_at_once(void **state)
     world_free(w);
 }
 
+/* It is whole, and lies unread: what says "too late" must not carry it out. */
+static void what_is_told_to_be_late_is_not_handled(void **state)
+{
+    static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    struct world *w = world_new(READ, QUICK);
+    struct peer peer;
+    (void)state;
+    peer_open(&peer, w);
+    world_quiet(w, 10);
+    int64_t until = clock_monotonic_ms(NULL) + 2 * HEAD_MS;
+    while (clock_monotonic_ms(NULL) < until) {
+    }
+    ssize_t sent = send(peer.fd, request, sizeof(request) - 1, 0);
+    assert_int_equal(sent, sizeof(request) - 1);
+    WAIT_FOR(w, peer.closed || w->count > 0);
+    assert_true(peer_has(&peer, "HTTP/1.1 408 "));
+    world_quiet(w, 20);
+    assert_int_equal(w->count, 0);
+    peer_close(&peer);
+    world_free(w);
+}
+
 /* A call may be held for minutes, and its body is for its handler to time. */
 static void what_is_under_way_has_all_its_time(void **state)
 {
@@ -139,6 +161,7 @@ int main(void)
         cmocka_unit_test(so_is_the_head_after_an_answer),
         cmocka_unit_test(an_answer_does_not_wait_for_a_body_that_drips_in),
         cmocka_unit_test(one_who_leaves_amid_a_head_is_let_go_at_once),
+        cmocka_unit_test(what_is_told_to_be_late_is_not_handled),
         cmocka_unit_test(what_is_under_way_has_all_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
