@@ -239,7 +239,7 @@ enum head_step head_take(struct head *head, struct arena *arena,
     if (!head->begun) {
         return take_status(head, line);
     }
-    if (str_trim(line).len == 0) {
+    if (line.len == 0) {
         return take_end(head);
     }
     if (line.ptr[0] == ' ' || line.ptr[0] == '\t') {

@@ -25,6 +25,8 @@ static const struct {
     {"HTTP/1.1 200 OK|A: b\rX: c||", HEAD_WHOLE, 200, "A=b X: c;"},
     {"HTTP/1.1 200 OK|A: b\r|\r c\rd||", HEAD_WHOLE, 200, "A=b c d;"},
     {"HTTP/1.1 200 OK|A: b| c|B: d| e| f||", HEAD_WHOLE, 200, "A=b c;B=d e f;"},
+    {"HTTP/1.1 200 OK|A: b| |\t|B: c||", HEAD_WHOLE, 200, "A=b  ;B=c;"},
+    {"HTTP/1.1 200 OK|A: b| |", HEAD_MORE, 200, "A=b ;"},
     {"HTTP/1.1 100 Continue||", HEAD_INTERIM, 100, ""},
     {"HTTP/1.1 100 C|X: 1||HTTP/1.1 103 E|Y: 2||HTTP/1.1 200 OK|Z: 3||",
      HEAD_WHOLE, 200, "Z=3;"},
@@ -65,6 +67,8 @@ static const struct {
     {"HTTP/1.1 200 OK|A: b|Connection: keep-alive,| x|", HEAD_BAD, 200, "A=b;"},
     {"HTTP/1.1 200 OK|no colon|", HEAD_BAD, 200, ""},
     {"HTTP/1.1 200 OK|: b|", HEAD_BAD, 200, ""},
+    {"HTTP/1.1 200 OK| |", HEAD_BAD, 200, ""},
+    {"HTTP/1.1 200 OK|\r|", HEAD_BAD, 200, ""},
     {"HTTP/1.1 200 OK| fold of nothing|", HEAD_BAD, 200, ""},
 };
 
