@@ -71,6 +71,10 @@ static enum reader_step begin_body(struct reader *reader)
     if (head->chunked && head->length >= 0) {
         return bad(reader, "it has both a length and a transfer coding");
     }
+    /* It may yet send what it must not. */
+    if (head->status == NO_CONTENT && (head->chunked || head->length > 0)) {
+        reader->head.lasts = false;
+    }
     if (reader->bodiless || head->status == NO_CONTENT ||
         head->status == NOT_MODIFIED || head->length == 0) {
         reader->phase = PHASE_END;

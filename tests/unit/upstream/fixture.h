@@ -19,6 +19,7 @@ struct fixture {
     struct server server;
     struct timer alarm;
     int alarms;
+    int64_t pushed_ms;
 };
 
 struct asker {
@@ -35,12 +36,20 @@ static inline void count_up(void *ctx)
     (*count)++;
 }
 
+/* The real one, and as much as a test has pushed it forward. */
+static inline int64_t fixture_now(void *clock)
+{
+    return clock_monotonic_ms(NULL) + *(int64_t *)clock;
+}
+
 static inline void fixture_start(struct fixture *f,
                                  const struct answer *answers, size_t count)
 {
     struct upstream_config config = {.connect_timeout_ms = 2000};
     *f = (struct fixture){0};
     f->loop = loop_new();
+    loop_timers(f->loop)->now_ms = fixture_now;
+    loop_timers(f->loop)->clock = &f->pushed_ms;
     f->arena = arena_new();
     f->upstream = upstream_new(f->loop, &config);
     f->client = upstream_client(f->upstream);
@@ -88,6 +97,14 @@ static inline void linger(struct fixture *f)
     timer_cancel(loop_timers(f->loop), &f->alarm);
 }
 
+/* So much time goes by, and what it makes due is run. */
+static inline void push_clock(struct fixture *f, int64_t ms)
+{
+    f->pushed_ms += ms;
+    linger(f);
+    linger(f);
+}
+
 static inline void run_until(struct fixture *f, const int *count, int wanted)
 {
     f->alarms = 0;
@@ -97,6 +114,16 @@ static inline void run_until(struct fixture *f, const int *count, int wanted)
     }
     timer_cancel(loop_timers(f->loop), &f->alarm);
     assert_int_equal(f->alarms, 0);
+}
+
+/* The same for what is counted in sizes. */
+static inline void run_until_size(struct fixture *f, const size_t *count,
+                                  size_t wanted)
+{
+    for (int i = 0; i < 10000 && *count < wanted; i++) {
+        linger(f);
+    }
+    assert_true(*count >= wanted);
 }
 
 static inline void ask_whole(struct fixture *f, struct asker *asker)

@@ -164,6 +164,35 @@ static void every_answer_is_read_byte_by_byte(void **state)
     }
 }
 
+/* Where the two sides may differ about what is body, what follows might be. */
+static void a_body_where_there_is_none_is_the_last_thing_heard(void **state)
+{
+    static const struct {
+        const char *head;
+        bool bodiless;
+        bool lasts;
+    } heads[] = {
+        {"HTTP/1.1 204 No\r\n\r\n", false, true},
+        {"HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n", false, true},
+        {"HTTP/1.1 204 No\r\nContent-Length: 2\r\n\r\n", false, false},
+        {"HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n", false, false},
+        {"HTTP/1.1 304 No\r\nContent-Length: 2\r\n\r\n", false, true},
+        {LENGTH "2\r\n\r\n", true, true},
+        {CHUNKED, true, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        struct heard heard;
+        listen_to(&heard, heads[i].bodiless);
+        (void)hear(&heard, str_of(heads[i].head));
+        assert_int_equal(heard.last, READER_END);
+        if (heard.reader.head.lasts != heads[i].lasts) {
+            fail_msg("%s", heads[i].head);
+        }
+        stop_listening(&heard);
+    }
+}
+
 static void what_has_no_end_is_refused(void **state)
 {
     static const struct {
@@ -201,6 +230,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_answer_is_read_however_it_is_cut),
         cmocka_unit_test(every_answer_is_read_byte_by_byte),
+        cmocka_unit_test(a_body_where_there_is_none_is_the_last_thing_heard),
         cmocka_unit_test(what_has_no_end_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

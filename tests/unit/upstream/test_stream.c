@@ -104,16 +104,16 @@ static void a_reader_that_rests_stops_the_sender(void **state)
     fixture_start(&f, answers, 1);
     ask_prepare(&f, &a, "GET");
     a.fetch.streams = true;
-    a.fetch.timeout_ms = 50;
     http_fetch_send(f.client, &a.fetch);
     run_until(&f, &a.head_count, 1);
-    int64_t until = clock_monotonic_ms(NULL) + 150;
-    while (clock_monotonic_ms(NULL) < until) {
-        linger(&f);
+    struct http_pipe *pipe = (struct http_pipe *)a.fetch.download;
+    run_until_size(&f, &pipe->bytes.len, PIPE_LIMIT);
+    linger(&f);
+    for (int i = 0; i < 3; i++) {
+        push_clock(&f, a.fetch.timeout_ms);
     }
     /* Longer than the timeout, but it was we who did not read. */
     assert_int_equal(a.done_count, 0);
-    struct http_pipe *pipe = (struct http_pipe *)a.fetch.download;
     assert_int_equal(pipe->bytes.len - pipe->taken, PIPE_LIMIT);
     assert_true(arena_size(f.arena) < PIPE_LIMIT);
     reader_start(&reader, &f, &a);
@@ -140,10 +140,12 @@ static void a_download_that_breaks_off_is_broken(void **state)
         fixture_start(&f, &answer, 1);
         ask_prepare(&f, &a, "GET");
         a.fetch.streams = true;
-        a.fetch.timeout_ms = 60;
         http_fetch_send(f.client, &a.fetch);
         run_until(&f, &a.head_count, 1);
         reader_start(&reader, &f, &a);
+        if (rows[i].then == HANG) {
+            push_clock(&f, a.fetch.timeout_ms);
+        }
         run_until(&f, &a.done_count, 1);
         read_on(&reader);
         assert_int_equal(reader.ended, 2);
@@ -384,15 +386,13 @@ static void a_slow_upload_does_not_time_out(void **state)
     fixture_start(&f, answers, 1);
     ask_prepare(&f, &a, "PUT");
     feeder_start(&feeder, &f, &a, 30);
-    a.fetch.timeout_ms = 100;
     http_fetch_send(f.client, &a.fetch);
-    for (int i = 0; i < 30; i++) {
-        int64_t until = clock_monotonic_ms(NULL) + 8;
-        while (clock_monotonic_ms(NULL) < until) {
-            linger(&f);
-        }
+    run_until_size(&f, &f.server.heads.len, 1);
+    for (size_t i = 0; i < 30; i++) {
+        push_clock(&f, a.fetch.timeout_ms / 3);
         assert_int_equal(a.done_count, 0);
         (void)http_pipe_put(&feeder.pipe, STR("x"));
+        run_until_size(&f, &f.server.body_bytes, i + 1);
     }
     http_pipe_end(&feeder.pipe);
     run_until(&f, &a.done_count, 1);
