@@ -276,6 +276,108 @@ static void what_waits_holds_no_buffer(void **state)
     }
 }
 
+/* ---- Cancelled, wherever it stands ---- */
+
+enum { BODY_OF_MANY = 300 * 1024 };
+
+static const struct {
+    const char *method;
+    struct answer answer;
+    size_t piece;
+    bool streams;
+    int upload; /* 1: of known length, 2: of none */
+} cancelled[] = {
+    {"GET", {OK_TEXT, 0, KEEP, 0, 0}, 1, false, 0},
+    {"GET", {OK_TEXT, 0, KEEP, 0, 0}, 3, true, 0},
+    {"PUT", {OK_TEXT, 0, KEEP, 0, 0}, 0, false, 1},
+    {"PUT", {OK_TEXT, 0, KEEP, true, 0}, 0, true, 2},
+    {"PUT",
+     {"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", 0, KEEP, true, 0},
+     0,
+     true,
+     1},
+    {"GET", {OK_11 "\r\n", BIG, CLOSE, 0, 0}, 0, true, 0},
+    {"GET", {OK_11 "\r\n", BIG, RESET, 0, 0}, 0, false, 0},
+    {"PUT", {"", 0, RESET, true, 0}, 0, true, 2},
+    {"GET", {"", 0, HANG, 0, 0}, 0, false, 0},
+    {"GET", {"HTTP/1.1 200 OK\r\n\r\nab", 0, HANG, 0, 0}, 0, true, 0},
+};
+
+struct canceller {
+    struct fixture *f;
+    struct asker *asker;
+    struct timer timer;
+};
+
+/* What it has been read from has just woken its writer, and what has come in
+ * this turn has woken the asker. */
+static void cancel_now(void *ctx)
+{
+    static char piece[BODY_OF_MANY];
+    struct canceller *canceller = ctx;
+    struct http_fetch *fetch = &canceller->asker->fetch;
+    size_t len;
+    if (fetch->download != NULL) {
+        (void)http_source_read(fetch->download, piece, sizeof(piece), &len);
+    }
+    http_fetch_cancel(canceller->f->client, fetch);
+}
+
+/* After so many turns; the second one finds a connection that may be kept. */
+static void cancel_after(size_t row, int turns)
+{
+    static char body[BODY_OF_MANY];
+    struct answer answers[] = {{OK_TEXT, 0, KEEP, 0, 0}, cancelled[row].answer};
+    struct fixture f;
+    struct asker a[2];
+    struct http_pipe pipe;
+    fixture_start(&f, answers, COUNT(answers));
+    ask_prepare(&f, &a[0], "GET");
+    ask_whole(&f, &a[0]);
+    f.server.piece = cancelled[row].piece;
+    ask_prepare(&f, &a[1], cancelled[row].method);
+    a[1].fetch.streams = cancelled[row].streams;
+    a[1].fetch.fresh_connection = turns % 2 == 1;
+    http_pipe_init(&pipe, BODY_OF_MANY / 2);
+    if (cancelled[row].upload > 0) {
+        a[1].fetch.upload = &pipe.source;
+        a[1].fetch.upload_length =
+            cancelled[row].upload == 1 ? BODY_OF_MANY : -1;
+        (void)http_pipe_put(&pipe, str_make(body, BODY_OF_MANY));
+    }
+    http_fetch_send(f.client, &a[1].fetch);
+    for (int i = 0; i < turns; i++) {
+        linger(&f);
+        if (i == turns / 2) {
+            (void)http_pipe_put(&pipe, str_make(body, BODY_OF_MANY / 2));
+        }
+    }
+    struct canceller canceller = {.f = &f, .asker = &a[1]};
+    int heads = a[1].head_count;
+    int dones = a[1].done_count;
+    timer_init(&canceller.timer, cancel_now, &canceller);
+    timer_wake(loop_timers(f.loop), &canceller.timer);
+    loop_turn(f.loop);
+    assert_null(pipe.watcher);
+    http_pipe_break(&pipe, NULL);
+    settle_down(&f);
+    assert_int_equal(a[1].head_count, heads);
+    assert_int_equal(a[1].done_count, dones);
+    fixture_stop(&f, a, COUNT(a));
+    http_pipe_free(&pipe);
+}
+
+static void it_can_be_cancelled_wherever_it_stands(void **state)
+{
+    enum { TURNS = 12 };
+    (void)state;
+    for (size_t row = 0; row < COUNT(cancelled); row++) {
+        for (int turns = 0; turns <= TURNS; turns++) {
+            cancel_after(row, turns);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +389,7 @@ int main(void)
         cmocka_unit_test(after_an_early_no_the_connection_is_closed),
         cmocka_unit_test(a_reset_is_no_end),
         cmocka_unit_test(what_waits_holds_no_buffer),
+        cmocka_unit_test(it_can_be_cancelled_wherever_it_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
