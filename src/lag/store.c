@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
+
 struct view {
     struct view *next;
     struct arena *arena;
@@ -141,6 +143,7 @@ static struct view **oldest_view(struct store *store, bool with_windows)
             oldest = at;
         }
     }
+    assert(oldest != NULL); /* room is made of what was counted */
     return oldest;
 }
 

@@ -138,7 +138,9 @@ static bool was_awaited(const struct report *r, const struct call *call,
     struct str clock = report_word(r, truth->clock);
     struct str names = report_word(r, truth->confirmation);
     bool awaited = str_eq(clock, STR("direct"));
-    names = names.len > 0 ? names : clock;
+    if (names.len == 0) {
+        names = clock;
+    }
     while (names.ptr != NULL && !awaited) {
         awaited = was_confirmed(r, call, str_trim(str_cut(&names, ',')));
     }

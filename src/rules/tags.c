@@ -4,6 +4,8 @@
  * rules_function_contains_all(). */
 #include "rules/private.h"
 
+#include <assert.h>
+
 /* ---- what a value is, seen as a set ---- */
 
 enum set_kind {
@@ -60,6 +62,14 @@ static enum set_kind kind_of(const struct json *value)
 
 /* ---- one element ---- */
 
+/* The spelling of element `i` of SET_TAGS: kind_of() has seen one. */
+static const struct spelling *spelling_at(const struct json *set, size_t i)
+{
+    const struct spelling *spelling = spelling_of(set->members[i].value);
+    assert(spelling != NULL);
+    return spelling;
+}
+
 /* The key of element `i`; STR_NONE in a plain list. */
 static struct str key_at(const struct json *set, enum set_kind kind, size_t i)
 {
@@ -68,7 +78,7 @@ static struct str key_at(const struct json *set, enum set_kind kind, size_t i)
         return member->key;
     }
     return kind == SET_TAGS
-               ? json_get(member->value, spelling_of(member->value)->key)->text
+               ? json_get(member->value, spelling_at(set, i)->key)->text
                : STR_NONE;
 }
 
@@ -76,7 +86,7 @@ static const struct json *value_in(const struct json *set, enum set_kind kind,
                                    size_t i)
 {
     const struct json *value = set->members[i].value;
-    return kind == SET_TAGS ? json_get(value, spelling_of(value)->value)
+    return kind == SET_TAGS ? json_get(value, spelling_at(set, i)->value)
                             : value;
 }
 
