@@ -65,6 +65,31 @@ static void a_change_is_counted(void **state)
     metrics_free(m);
 }
 
+static void what_is_no_plain_call_is_counted(void **state)
+{
+    (void)state;
+#define OF_PUT "{service=\"ssm\",operation=\"PutParameter\"} 1\n"
+    static const struct {
+        enum event_kind kind;
+        enum outcome outcome;
+        const char *line;
+    } rows[] = {
+        {EVENT_CALL_JOINED, OUTCOME_NONE, "settled_joined_total" OF_PUT},
+        {EVENT_CALL_RESENT, OUTCOME_NONE, "settled_resent_total" OF_PUT},
+        {EVENT_RACE, OUTCOME_NONE, "settled_races_total" OF_PUT},
+        {EVENT_REGRET, OUTCOME_NONE, "settled_regrets_total" OF_PUT},
+        {EVENT_CALL_REFUSED, OUTCOME_UNKNOWN, "outcome=\"unknown\"} 1\n"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct metrics *m = metrics_new();
+        struct event event = put(rows[i].kind);
+        event.outcome = rows[i].outcome;
+        metrics_hear(m, &event);
+        assert_has(m, rows[i].line);
+        metrics_free(m);
+    }
+}
+
 static void buckets_add_up(void **state)
 {
     (void)state;
@@ -113,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_is_counted),
+        cmocka_unit_test(what_is_no_plain_call_is_counted),
         cmocka_unit_test(buckets_add_up),
         cmocka_unit_test(a_label_may_hold_anything),
         cmocka_unit_test(rows_are_bounded),

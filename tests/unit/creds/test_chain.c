@@ -198,6 +198,20 @@ static void a_token_of_two_lines_is_refused(void **state)
     assert_int_equal(world->upstream.count, 0);
 }
 
+static void a_token_that_is_not_there_is_named(void **state)
+{
+    struct world *world = *state;
+    world_env(world, "AWS_CONTAINER_CREDENTIALS_FULL_URI", "https://h/x");
+    world_env(world, "AWS_CONTAINER_AUTHORIZATION_TOKEN", "of the variable");
+    world_env(world, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+              "/nowhere/token");
+    (void)world_begin(world);
+    struct str error = world_own_error(world);
+    assert_holds(error, "container authorization token");
+    assert_holds(error, "/nowhere/token");
+    assert_int_equal(world->upstream.count, 0);
+}
+
 static void plain_http_goes_to_few_hosts(void **state)
 {
     static const struct {
@@ -339,6 +353,31 @@ static void an_instance_without_a_role_is_told_apart(void **state)
     assert_holds(world_own_error(world), "has no role");
 }
 
+static void what_ec2_cannot_tell_is_told(void **state)
+{
+    static const struct {
+        const char *answers[2]; /* to the session, to the role */
+        int statuses[2];
+        const char *why;
+    } rows[] = {
+        {{"", NULL}, {200, 0}, "a damaged token"},
+        {{"two\nlines", NULL}, {200, 0}, "a damaged token"},
+        {{"tok", NULL}, {403, 0}, "status 403"},
+        {{"tok", " \n"}, {200, 200}, "has no role"},
+        {{"tok", "role"}, {200, 500}, "status 500"},
+    };
+    struct world *world = *state;
+    (void)world_begin(world);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        world_own_pending(world);
+        for (size_t n = 0; n < 2 && rows[i].answers[n] != NULL; n++) {
+            world_answer(world, rows[i].statuses[n], rows[i].answers[n]);
+        }
+        assert_holds(world_own_error(world), rows[i].why);
+        world_pass(world, 2000);
+    }
+}
+
 static void a_fetch_under_way_may_be_left(void **state)
 {
     struct world *world = *state;
@@ -362,6 +401,7 @@ int main(void)
         WORLD_TEST(ecs_is_asked_at_its_address),
         WORLD_TEST(a_pods_token_is_read_from_its_file),
         WORLD_TEST(a_token_of_two_lines_is_refused),
+        WORLD_TEST(a_token_that_is_not_there_is_named),
         WORLD_TEST(plain_http_goes_to_few_hosts),
         WORLD_TEST(what_is_no_credential_is_refused),
         WORLD_TEST(ec2_is_asked_by_version_2),
@@ -369,6 +409,7 @@ int main(void)
         WORLD_TEST(ec2_may_be_switched_off),
         WORLD_TEST(off_ec2_the_error_says_what_was_tried),
         WORLD_TEST(an_instance_without_a_role_is_told_apart),
+        WORLD_TEST(what_ec2_cannot_tell_is_told),
         WORLD_TEST(a_fetch_under_way_may_be_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,6 +54,14 @@ static void a_command_that_fails_is_quoted(void **state)
     assert_holds_not(error, "more");
 }
 
+static void a_command_that_a_signal_ends_is_an_error(void **state)
+{
+    struct world *world = *state;
+    begin(world, "kill -9 $$");
+    let_it_end(world);
+    assert_holds(world_own_error(world), "signal 9");
+}
+
 static void a_command_that_is_not_there_is_an_error(void **state)
 {
     struct world *world = *state;
@@ -124,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_command_prints_credentials),
         WORLD_TEST(a_command_that_fails_is_quoted),
+        WORLD_TEST(a_command_that_a_signal_ends_is_an_error),
         WORLD_TEST(a_command_that_is_not_there_is_an_error),
         WORLD_TEST(a_command_that_hangs_is_ended_after_a_minute),
         WORLD_TEST(a_command_that_prints_without_end_is_ended),

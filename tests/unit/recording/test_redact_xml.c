@@ -48,6 +48,12 @@ static void only_secret_texts_change(void **state)
          "<a><m>hunter2 &quot;hunter2&#34;</m><Password>hunter2 "
          "\"hunter2\"</Password></a>",
          "<a><m>*</m><Password>*</Password></a>"},
+        /* The same secret, elsewhere by the numbers of its letters. */
+        {AWS_QUERY, "", "",
+         "<a><m>&#xe9;t&#xE9; &#8364;&#x1f600;</m>"
+         "<Password>\xc3\xa9t\xc3\xa9 \xe2\x82\xac\xf0\x9f\x98\x80"
+         "</Password></a>",
+         "<a><m>*</m><Password>*</Password></a>"},
         {AWS_QUERY, "sns", "ListPhoneNumbersOptedOut",
          "<R><ListResult><phoneNumbers><member>5</member></phoneNumbers>"
          "<nextToken>t</nextToken></ListResult></R>",

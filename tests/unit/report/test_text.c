@@ -75,11 +75,53 @@ static void nothing_to_tell_is_said(void **state)
         "guarantees: no reads by clients to check\n");
 }
 
+/* A newcomer reads from the top: what never settled, then what was furthest
+ * off; what went well by luck comes last. */
+static void the_worst_race_is_told_first(void **state)
+{
+    static const char *const lines[] = {
+        "00.000 run-started run:r",
+        "00.100 race run:r id:r-1 write:r-0 read:GetParameter " PUT
+        "resource:/little gap_ms=12 needed_ms=20 verdict:stale",
+        "00.200 race run:r id:r-2 write:r-0 read:GetParameter " PUT
+        "resource:/lucky gap_ms=12 needed_ms=900 verdict:lucky",
+        "00.300 race run:r id:r-3 write:r-0 read:GetParameter " PUT
+        "resource:/never gap_ms=12 verdict:stale",
+        "00.400 race run:r id:r-4 write:r-0 read:GetParameter " PUT
+        "resource:/much gap_ms=12 needed_ms=448 verdict:stale",
+    };
+    static const char *const order[] = {
+        "/never came 12 ms after PutParameter; it was not seen to settle",
+        "/much came 12 ms after PutParameter; it needed 448 ms",
+        "/little came 12 ms after PutParameter; it needed 20 ms",
+        "/lucky came 12 ms after PutParameter; it needed 900 ms; it saw the "
+        "new "
+        "state, by luck",
+    };
+    struct report *report = report_new(STR_NONE);
+    struct buf text = {0};
+    (void)state;
+    ADD_LOG(report, lines);
+    report_write_text(report, &text);
+    report_free(report);
+    struct str rest = buf_str(&text);
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        size_t at = str_find_str(rest, str_of(order[i]));
+        if (at == STR_NOT_FOUND) {
+            fail_msg("not there, or not in order: %s\n%.*s", order[i],
+                     STR_ARG(buf_str(&text)));
+        }
+        rest = str_from(rest, at);
+    }
+    buf_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_story_is_told),
         cmocka_unit_test(nothing_to_tell_is_said),
+        cmocka_unit_test(the_worst_race_is_told_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
