@@ -66,7 +66,7 @@ size_t process_connections(size_t wanted, uint64_t *ret_files)
         return wanted;
     }
     uint64_t reserve =
-        files.rlim_cur > 2 * RESERVE ? RESERVE : files.rlim_cur / 2;
+        files.rlim_cur > 2UL * RESERVE ? RESERVE : files.rlim_cur / 2;
     uint64_t most = files.rlim_cur - reserve;
     *ret_files = files.rlim_cur;
     return most < wanted ? (size_t)most : wanted;

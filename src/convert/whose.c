@@ -4,6 +4,8 @@
  * Start at convert_whose(). */
 #include "convert/private.h"
 
+#include <assert.h>
+
 /* ---- URLs ---- */
 
 /* Blanks and bytes that no target may hold, percent-encoded. */
@@ -199,6 +201,7 @@ static struct str without_end(struct str text, struct str end)
 static const struct aws_service *
 service_at_prefix(const struct aws_registry *registry, struct str prefix)
 {
+    assert(prefix.ptr != NULL); /* for clang-tidy: it is not empty */
     for (size_t i = 0; i < sizeof(nicknames) / sizeof(nicknames[0]); i++) {
         if (str_eq(prefix, str_of(nicknames[i][0]))) {
             prefix = str_of(nicknames[i][1]);
