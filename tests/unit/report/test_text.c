@@ -116,12 +116,67 @@ static void the_worst_race_is_told_first(void **state)
     buf_free(&text);
 }
 
+/* Two clients write, the second after it has read; a third reads what they
+ * wrote, the other way round. */
+#define OF(operation, client)                                                  \
+    "service:ssm operation:" operation " region:eu-west-1 client:" client      \
+    " resource:/c "
+#define LINE(time, event, id, operation, client)                               \
+    "00." time " " event " run:r id:" id " " OF(operation, client)
+#define READ(time, id, client, value)                                          \
+    LINE(time, "call-received", id, "GetParameter", client),                   \
+        LINE(time, "client-read", id, "GetParameter",                          \
+             client) "value=" value " took_ms=0 status=200"
+#define WRITE(time, id, client, value)                                         \
+    LINE(time, "call-received", id, "PutParameter", client),                   \
+        LINE(time, "call-answered", id, "PutParameter",                        \
+             client) "status=200 value=" value,                                \
+        LINE(time, "settle-finished", id, "PutParameter",                      \
+             client) "outcome:settled"
+#define TWO_WRITES_BY(first, second, last)                                     \
+    {                                                                          \
+        "00.000 run-started run:r", WRITE("050", "r-0", "Z", "3"),             \
+            WRITE("100", "r-1", first, "4"), READ("200", "r-2", second, "4"),  \
+            WRITE("300", "r-3", second, "5"), READ("400", "r-4", "C", "5"),    \
+            READ("500", "r-5", "C", last)                                      \
+    }
+
+static void what_a_third_client_sees_is_told(void **state)
+{
+    enum { LINES = 16 };
+    static const struct {
+        const char *lines[LINES];
+        const char *told;
+    } rows[] = {
+        {TWO_WRITES_BY("A", "A", "4"),
+         "monotonic writes: GetParameter r-5 at 12:00:00.500 saw 4, though "
+         "GetParameter r-4 at 12:00:00.400 had seen 5, which PutParameter r-3 "
+         "made after PutParameter r-1 wrote 4\n"},
+        {TWO_WRITES_BY("A", "B", "3"),
+         "writes follow reads: GetParameter r-5 at 12:00:00.500 saw 3, though "
+         "GetParameter r-4 at 12:00:00.400 had seen 5, whose writer "
+         "(PutParameter "
+         "r-3) had read 4 before (GetParameter r-2)\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct report *report = report_new(STR_NONE);
+        struct buf text = {0};
+        add_log(report, rows[i].lines, LINES);
+        report_write_text(report, &text);
+        report_free(report);
+        assert_holds(buf_str(&text), rows[i].told);
+        buf_free(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_story_is_told),
         cmocka_unit_test(nothing_to_tell_is_said),
         cmocka_unit_test(the_worst_race_is_told_first),
+        cmocka_unit_test(what_a_third_client_sees_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
