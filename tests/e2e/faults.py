@@ -159,7 +159,7 @@ ROWS = [
     ("a 200 of nothing", (sized(b"200 OK", b""),),
      {"read": "200", "stream": "200", "change": "424 unsettled"}),
     ("nested too deep", (sized(b"200 OK", b'{"Version":' + b"[" * 100_000),),
-     UNREADABLE),
+     {**UNREADABLE, "back": "200 unverifiable"}),
 ]
 
 # phase: the operation, and what is told of it where it is not in a row
