@@ -106,6 +106,7 @@ struct stack {
     struct str host; /* of it */
     struct timer end;
     int64_t end_by_ms; /* then what is held is given up */
+    int64_t busy_ms;   /* when a call was seen under way last, while ending */
 };
 /*
  * Prints what is wrong; stack_close() is due in any case. With --loops the

@@ -368,7 +368,11 @@ static void on_end(void *ctx)
                 server_active(s->server) == 0 &&
                 (s->seat == NULL || seat_is_idle(s->seat));
     int64_t now = timers_now_ms(timers);
-    if (idle || (engine_active(s->engine) == 0 && now > s->end_by_ms + 1000)) {
+    if (engine_active(s->engine) > 0 || now < s->end_by_ms) {
+        s->busy_ms = now;
+    }
+    /* The last answers get a second to leave. */
+    if (idle || now > s->busy_ms + 1000) {
         loop_stop(s->loop);
         return;
     }
@@ -550,6 +554,7 @@ void stack_end(struct stack *s, int64_t grace_ms)
     int64_t by_ms = timers_now_ms(timers) + grace_ms;
     bool again = timer_is_armed(&s->end); /* asked a second time: at once */
     s->end_by_ms = again ? timers_now_ms(timers) : by_ms;
+    s->busy_ms = timers_now_ms(timers);
     if (!again) {
         server_stop_accepting(s->server);
     }
