@@ -197,7 +197,13 @@ static void take_close(struct exchange *x, enum wire wire)
 {
     const struct connection *c = x->connection;
     if (wire == WIRE_END && reader_close(&x->reader) == READER_END) {
-        take_end(x, true);
+        /* Under TLS anybody may have cut it off: curl does not tell whether
+         * the other side has said that this was all. */
+        if (c->peer.plain) {
+            take_end(x, true);
+        } else {
+            lose(x, "nothing says that its body is whole");
+        }
     } else if (c->reused && x->reader.head.bytes == 0) {
         lose(x, "the connection was closed after it was reused");
     } else {

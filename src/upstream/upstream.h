@@ -6,7 +6,8 @@
  * Ownership: upstream_new()/upstream_free(); cancel every fetch first.
  * Callbacks: those of http/client.h, from the loop.
  * Errors:    outcomes of http/client.h with a sentence in `error`, curl's
- *            where it could not connect.
+ *            where it could not connect. Under TLS an answer that only the
+            end of its connection ends is LOST.
  * Never:     an AWS word; retries, once a byte of a request may have been
  *            sent (a kept connection that takes none is given up for another
  *            one); redirects; another protocol; environment proxies unless

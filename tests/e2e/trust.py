@@ -8,7 +8,7 @@ import threading
 from authority import DAY, Authority
 from faulty import (OK, FaultServer, close, outcomes_of, reset, stall,
                     start_settled)
-from faults import good_call, strike
+from faults import GOOD, good_call, strike
 from harness import check, check_equal, in_parallel
 from upstreams import Server
 
@@ -66,7 +66,8 @@ def test_lost_after_it_was_sent(kit):
     good, _ = authorities(kit)
     rows = [(close,), (reset,), (stall,),
             (OK + b"Content-Length: 99\r\n\r\n{", close),
-            (OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", close)]
+            (OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", close),
+            (OK + b"\r\n" + GOOD, close)]  # anybody could have cut it off
     upstream = FaultServer(rows, good.context())
     log = kit.path("trust.jsonl")
     server = start_settled(kit, secure(upstream.url), "--log", log,
@@ -83,3 +84,25 @@ def test_lost_after_it_was_sent(kit):
         word = f"fault-change-{row}"
         check_equal(outcomes[f"/{word}"], "unknown", word)
         check_equal(upstream.count("PutParameter", word), 1, word)
+
+
+def say_all(connection, _server):
+    """By TLS itself: this was the end."""
+    connection.unwrap()
+
+
+def test_an_end_that_anybody_can_make_is_none(kit):
+    """Where nothing else says how long an answer is. By what curl tells, an end
+    that was said looks no better."""
+    good, _ = authorities(kit)
+    upstream = FaultServer([(OK + b"\r\n" + GOOD, close),
+                            (OK + b"\r\n" + GOOD, say_all, close)],
+                           good.context())
+    server = start_settled(kit, secure(upstream.url), "--ca-bundle",
+                           good.bundle)
+    with server.unharmed(lambda: good_call(server)):
+        for row in range(2):
+            for phase in ("read", "stream", "change"):
+                word, answer, _ = strike(server, phase, row)
+                check(word in ("502", "broken", "dropped"),
+                      f"{phase}, {row}: {word} {answer!r}")
