@@ -12,9 +12,15 @@ static struct exchange *exchange_of(struct http_call *call)
     return (struct exchange *)call;
 }
 
+static bool is_open(const struct exchange *exchange)
+{
+    return !exchange->doomed &&
+           (exchange->link != NULL || exchange->stage == STAGE_AWAY);
+}
+
 static bool is_answerable(const struct exchange *exchange)
 {
-    return exchange->link != NULL && !exchange->answered && !exchange->doomed;
+    return is_open(exchange) && !exchange->answered;
 }
 
 static void reply(struct http_call *call, const struct http_response *response)
@@ -50,8 +56,10 @@ static void reply_stream(struct http_call *call,
 bool server_exchange_say_interim(struct exchange *exchange)
 {
     static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    if (!is_answerable(exchange) || exchange->stage != STAGE_WHOLE ||
-        !exchange->parked || exchange->http10 || exchange->server->tls) {
+    bool waits = exchange->stage == STAGE_AWAY ||
+                 (exchange->stage == STAGE_WHOLE && exchange->parked);
+    if (!is_answerable(exchange) || !waits || exchange->http10 ||
+        exchange->server->tls) {
         return false;
     }
     ssize_t sent =
@@ -73,7 +81,7 @@ static void interim(struct http_call *call)
 static void abort_call(struct http_call *call)
 {
     struct exchange *exchange = exchange_of(call);
-    if (exchange->link == NULL || exchange->doomed) {
+    if (!is_open(exchange)) {
         return;
     }
     linger_never(exchange->fd);

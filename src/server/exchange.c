@@ -50,6 +50,10 @@ static void unpark(struct exchange *exchange)
 
 void server_exchange_doom(struct exchange *exchange)
 {
+    if (exchange->stage == STAGE_AWAY) {
+        away_doom(exchange);
+        return;
+    }
     if (exchange->doomed || exchange->link == NULL) {
         return;
     }
@@ -114,6 +118,12 @@ static void client_left(void *ctx, uint32_t events)
 static void look(void *ctx)
 {
     struct exchange *exchange = ctx;
+    if (exchange->watch.fd >= 0) {
+        away_leave(exchange);
+        return;
+    }
+    timer_arm(timers_of(exchange), &exchange->look,
+              exchange->server->config.away_ms);
     exchange->watch.fd = exchange->fd;
     loop_watch(exchange->loop, &exchange->watch,
                EPOLLRDHUP | EPOLLHUP | EPOLLERR);
@@ -236,15 +246,17 @@ static void farewell_over(void *ctx, bool whole)
     if (!whole) {
         server_exchange_tell_gone(exchange);
     }
-    server_exchange_doom(exchange);
+    if (exchange->stage == STAGE_AWAY) {
+        away_answered(exchange, whole);
+    } else {
+        server_exchange_doom(exchange);
+    }
 }
 
-static void start_farewell(struct exchange *exchange)
+void server_exchange_write(struct exchange *exchange, bool stays)
 {
     struct farewell *farewell = &exchange->farewell;
-    exchange->stage = STAGE_FAREWELL;
-    park(exchange);
-    stop_looking(exchange);
+    farewell->stays = stays;
     farewell->loop = exchange->loop;
     farewell->fd = exchange->fd;
     farewell->idle_ms = exchange->server->config.idle_ms;
@@ -254,7 +266,16 @@ static void start_farewell(struct exchange *exchange)
     farewell->over = farewell_over;
     farewell->ctx = exchange;
     farewell_start(farewell, exchange->call.arena, &exchange->answer,
-                   str_eq(exchange->call.request.method, STR("HEAD")));
+                   str_eq(exchange->call.request.method, STR("HEAD")) ||
+                       !farewell_has_body(exchange->answer.status));
+}
+
+static void start_farewell(struct exchange *exchange)
+{
+    exchange->stage = STAGE_FAREWELL;
+    park(exchange);
+    stop_looking(exchange);
+    server_exchange_write(exchange, false);
 }
 
 static bool is_too_much_left(const struct exchange *exchange, uint64_t limit)
@@ -301,6 +322,9 @@ void server_exchange_deliver(struct exchange *exchange)
             wait_for_rest(exchange);
             unpark(exchange);
         }
+        break;
+    case STAGE_AWAY:
+        away_answer(exchange);
         break;
     default:
         unpark(exchange);
@@ -369,6 +393,7 @@ enum next server_exchange_go_on(struct exchange *exchange)
     case STAGE_WHOLE:
         return answer_or_park(exchange);
     case STAGE_FAREWELL:
+    case STAGE_AWAY:
         return NEXT_CLOSE;
     default:
         return NEXT_GO_ON;
@@ -405,8 +430,10 @@ void server_exchange_over(struct exchange *exchange, bool fine)
     }
     give_source_back(exchange);
     exchange->link = NULL;
-    overdue_begin(exchange->server, exchange->client, true);
-    exchange->client = NULL;
+    if (exchange->client != NULL) {
+        overdue_begin(exchange->server, exchange->client, true);
+        exchange->client = NULL;
+    }
     if (exchange->next != NULL) {
         exchange->next->previous = exchange->previous;
     }

@@ -23,12 +23,18 @@ bool server_owns_header(struct str name)
     return false;
 }
 
+bool farewell_has_body(int status)
+{
+    enum { NO_CONTENT = 204, NOT_MODIFIED = 304 };
+    return status != NO_CONTENT && status != NOT_MODIFIED;
+}
+
 static void write_head(struct farewell *farewell, struct arena *arena,
                        const struct http_response *response, int64_t length)
 {
     struct buf *out = &farewell->out;
-    /* A reason phrase is optional; nobody reads it. */
-    buf_printf(out, "HTTP/1.1 %d \r\n", response->status);
+    buf_printf(out, "HTTP/1.1 %d %s\r\n", response->status,
+               server_reason(response->status));
     for (size_t i = 0; i < response->headers.count; i++) {
         const struct http_header *field = &response->headers.at[i];
         if (!server_owns_header(field->name)) {
@@ -36,9 +42,12 @@ static void write_head(struct farewell *farewell, struct arena *arena,
                        STR_ARG(field->value));
         }
     }
-    buf_printf(out, "Date: %.*s\r\nConnection: close\r\n",
-               STR_ARG(clock_http_date(arena, clock_wall_ms())));
-    if (length < 0) {
+    buf_printf(out, "Date: %.*s\r\n%s",
+               STR_ARG(clock_http_date(arena, clock_wall_ms())),
+               farewell->stays ? "" : "Connection: close\r\n");
+    if (!farewell_has_body(response->status)) {
+        buf_add(out, STR("\r\n"));
+    } else if (length < 0) {
         buf_add(out, STR("Transfer-Encoding: chunked\r\n\r\n"));
     } else {
         buf_printf(out, "Content-Length: %lld\r\n\r\n", (long long)length);
@@ -128,6 +137,13 @@ static bool flush_out(struct farewell *farewell, bool *ret_broken)
     return true;
 }
 
+/* What comes on a connection that stays is the next request. */
+static uint32_t wanted_events(const struct farewell *farewell)
+{
+    uint32_t in = farewell->stays ? 0 : EPOLLIN;
+    return farewell->plugged ? in | EPOLLOUT : in;
+}
+
 static void push(struct farewell *farewell)
 {
     bool broken = false;
@@ -143,13 +159,16 @@ static void push(struct farewell *farewell)
         return;
     }
     if (!plugged && farewell->source == NULL) {
-        drain(farewell);
+        if (farewell->stays) {
+            finish(farewell, true);
+        } else {
+            drain(farewell);
+        }
         return;
     }
     if (plugged != farewell->plugged) {
         farewell->plugged = plugged;
-        loop_watch(farewell->loop, &farewell->watch,
-                   plugged ? EPOLLIN | EPOLLOUT : EPOLLIN);
+        loop_watch(farewell->loop, &farewell->watch, wanted_events(farewell));
     }
 }
 
@@ -168,8 +187,10 @@ static void time_is_up(void *ctx)
 static void socket_ready(void *ctx, uint32_t events)
 {
     struct farewell *farewell = ctx;
-    bool open = linger_drain(farewell->fd, &farewell->drained);
-    if (!open || (events & EPOLLERR) != 0 || farewell->drained > LINGER_BYTES) {
+    uint32_t bad = farewell->stays ? EPOLLERR | EPOLLHUP : EPOLLERR;
+    bool open =
+        farewell->stays || linger_drain(farewell->fd, &farewell->drained);
+    if (!open || (events & bad) != 0 || farewell->drained > LINGER_BYTES) {
         finish(farewell, farewell->draining);
     } else if (!farewell->draining) {
         push(farewell);
@@ -193,7 +214,7 @@ void farewell_start(struct farewell *farewell, struct arena *arena,
     timer_init(&farewell->idle, time_is_up, farewell);
     timer_arm(timers, &farewell->idle, farewell->idle_ms);
     farewell->watch = (struct loop_watch){farewell->fd, socket_ready, farewell};
-    loop_watch(farewell->loop, &farewell->watch, EPOLLIN);
+    loop_watch(farewell->loop, &farewell->watch, wanted_events(farewell));
     /* Never from within the caller: it may be libmicrohttpd. */
     timer_wake(timers, &farewell->ready);
 }

@@ -7,6 +7,7 @@
  * linger.c   lets a client read an answer before its connection is reset
  * farewell.c an answer written past libmicrohttpd, in the middle of an upload
  * exchange.c one request and its answer
+ * away.c     held calls, whose sockets leave libmicrohttpd until the answer
  * overdue.c  clients that never come to the end of what they send
  * call.c     what a handler may ask of them
  * server.c   everything that touches libmicrohttpd
@@ -114,6 +115,7 @@ struct farewell {
     bool started;
     bool plugged;  /* the socket takes no more for now */
     bool draining; /* all was written; the client may still be sending */
+    bool stays;    /* the connection is good for another request */
     /* Each called at most once, from the loop, `over` as the last. */
     void (*written)(void *ctx);
     void (*over)(void *ctx, bool whole);
@@ -124,6 +126,9 @@ struct farewell {
 void farewell_start(struct farewell *farewell, struct arena *arena,
                     const struct http_response *response, bool no_body);
 void farewell_stop(struct farewell *farewell);
+
+/* Whether an answer of this status has a body at all. */
+bool farewell_has_body(int status);
 
 /* Framing and Date belong to the server, not to whoever replies. */
 bool server_owns_header(struct str name);
@@ -153,6 +158,8 @@ struct client {
     struct shard *shard;
     bool whole; /* nothing of a request can still be under way */
     int fd;
+    uint64_t taken;   /* bytes of all its requests */
+    bool uncounted;   /* their number is not known */
     int64_t since_ms; /* of what must end soon; -1: nothing */
     bool in_head;     /* that is a head */
     struct client *next;
@@ -174,6 +181,8 @@ struct server {
     size_t most_clients; /* since memory was last given back */
     struct timer tidy;
     size_t coming;
+    size_t away;           /* connections of calls that have left */
+    uint64_t taken_before; /* by the one that is coming back */
     size_t active;
     bool tls;
     bool has_known_layout;
@@ -190,6 +199,7 @@ enum stage {
     STAGE_WHOLE,    /* all was read; parked until there is an answer */
     STAGE_ANSWERED, /* libmicrohttpd has the answer */
     STAGE_FAREWELL, /* parked; farewell.c writes the answer */
+    STAGE_AWAY,     /* whole; libmicrohttpd forgets it, away.c answers */
     STAGE_OVER,     /* libmicrohttpd has forgotten it */
 };
 
@@ -210,6 +220,8 @@ struct exchange {
     bool doomed;  /* to be closed as soon as libmicrohttpd asks */
     bool expects; /* waits for 100 Continue before it sends its body */
     bool http10;
+    bool closes;           /* the client wants no other on its connection */
+    uint64_t taken;        /* of the client, once it is away */
     struct str raw_target; /* where the target stood, for the gap check */
     uint64_t seen;         /* bytes of the body */
     uint64_t swallowed;    /* of them, after the answer was known */
@@ -259,6 +271,19 @@ void server_exchange_deliver(struct exchange *exchange);
 /* The length that an answer without a body announces; -1: none. */
 int64_t server_exchange_announced_length(const struct exchange *exchange);
 
+/* The answer is written past libmicrohttpd. */
+void server_exchange_write(struct exchange *exchange, bool stays);
+
+/* ---- away.c ---- */
+
+/* Once a call waits for long; where that cannot be, it stays. */
+void away_leave(struct exchange *exchange);
+/* libmicrohttpd has forgotten it. */
+void away_left(struct exchange *exchange);
+void away_answer(struct exchange *exchange);
+void away_answered(struct exchange *exchange, bool whole);
+void away_doom(struct exchange *exchange);
+
 /* ---- overdue.c ---- */
 
 void overdue_init(struct server *server);
@@ -281,5 +306,8 @@ bool server_exchange_say_interim(struct exchange *exchange);
 
 void server_suspend(struct exchange *exchange);
 void server_resume(struct exchange *exchange);
+/* A socket that had left, for its client's next request. */
+void server_take_back(struct server *server, int fd, uint64_t taken);
+const char *server_reason(int status);
 
 #endif

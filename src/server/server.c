@@ -10,6 +10,8 @@
 #include <microhttpd.h>
 
 #include <assert.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum {
     BLOCK = 32 * 1024,
@@ -17,6 +19,8 @@ enum {
     DEFAULT_CONNECTIONS = 10000,
     DEFAULT_IDLE_MS = 75000,
     DEFAULT_HEAD_MS = 120000,
+    /* Most calls are answered by then, and need not pay for leaving. */
+    DEFAULT_AWAY_MS = 500,
     /* Few clients share one daemon, for fewer system calls; many spread. */
     CLIENTS_TO_FILL = 128,
     CROWD = 1000,
@@ -32,6 +36,11 @@ static const char TLS_PRIORITIES[] =
 void server_suspend(struct exchange *exchange)
 {
     MHD_suspend_connection(exchange->link);
+}
+
+const char *server_reason(int status)
+{
+    return MHD_get_reason_phrase_for((unsigned)status);
 }
 
 /* libmicrohttpd only marks it: without an MHD_run() nothing would happen. */
@@ -173,6 +182,12 @@ static enum MHD_Result gather(void *ctx, enum MHD_ValueKind kind,
     return MHD_YES;
 }
 
+static void count_request(struct client *client, size_t head, int64_t body)
+{
+    client->taken += head + (body > 0 ? (uint64_t)body : 0);
+    client->uncounted |= body < 0;
+}
+
 static struct strict_refusal check_head(struct exchange *exchange,
                                         struct strict_head *head,
                                         int64_t *ret_body_length)
@@ -189,7 +204,9 @@ static struct strict_refusal check_head(struct exchange *exchange,
     }
     /* Where it stood the target has been cut up by now. */
     head->target = exchange->call.request.target;
-    return strict_check(head, ret_body_length);
+    refusal = strict_check(head, ret_body_length);
+    count_request(exchange->client, size, *ret_body_length);
+    return refusal;
 }
 
 static enum next take_head(struct exchange *exchange, const char *method,
@@ -253,16 +270,25 @@ static void on_completed(void *ctx, struct MHD_Connection *link, void **request,
         bool sent = exchange->stage == STAGE_ANSWERED && !exchange->doomed &&
                     code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
         *request = NULL;
+        if (exchange->stage == STAGE_AWAY) {
+            away_left(exchange);
+            return;
+        }
         server_exchange_over(exchange,
                              sent || exchange->stage == STAGE_FAREWELL);
     }
+}
+
+static size_t clients_of(const struct server *server)
+{
+    return server->clients + server->away;
 }
 
 /* After a crowd has left, once: what it had need not be kept for the next. */
 static void tidy_up(void *ctx)
 {
     struct server *server = ctx;
-    server->most_clients = server->clients;
+    server->most_clients = clients_of(server);
     mem_give_back();
 }
 
@@ -270,7 +296,7 @@ static void note_leaving(struct server *server)
 {
     struct timers *timers = loop_timers(server->loop);
     if (server->most_clients >= CROWD &&
-        server->clients < server->most_clients / 2 && !server->stopping &&
+        clients_of(server) < server->most_clients / 2 && !server->stopping &&
         !timer_is_armed(&server->tidy)) {
         timer_arm(timers, &server->tidy, TIDY_MS);
     }
@@ -286,6 +312,8 @@ static void on_connection(void *ctx, struct MHD_Connection *link,
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         client = mem_new(sizeof(*client));
         client->shard = shard;
+        client->taken = server->taken_before;
+        client->whole = server->taken_before > 0;
         client->fd =
             MHD_get_connection_info(link, MHD_CONNECTION_INFO_CONNECTION_FD)
                 ->connect_fd;
@@ -293,8 +321,8 @@ static void on_connection(void *ctx, struct MHD_Connection *link,
         *socket_context = client;
         shard->clients++;
         server->clients++;
-        if (server->clients > server->most_clients) {
-            server->most_clients = server->clients;
+        if (clients_of(server) > server->most_clients) {
+            server->most_clients = clients_of(server);
         }
         return;
     }
@@ -409,7 +437,21 @@ static bool accepted(void *ctx, int fd, const struct sockaddr *address,
 static bool has_room(void *ctx)
 {
     const struct server *server = ctx;
-    return server->clients + server->coming < server->config.connection_limit;
+    return clients_of(server) + server->coming <
+           server->config.connection_limit;
+}
+
+void server_take_back(struct server *server, int fd, uint64_t taken)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof(address);
+    if (getpeername(fd, (struct sockaddr *)&address, &len) != 0) {
+        (void)close(fd); /* it has left by now */
+        return;
+    }
+    server->taken_before = taken;
+    (void)accepted(server, fd, (struct sockaddr *)&address, len);
+    server->taken_before = 0;
 }
 
 static int64_t run_shard(struct shard *shard, int64_t now_ms)
@@ -458,6 +500,7 @@ static void set_defaults(struct server_config *config)
                                    : DEFAULT_CONNECTIONS;
     config->idle_ms = config->idle_ms > 0 ? config->idle_ms : DEFAULT_IDLE_MS;
     config->head_ms = config->head_ms > 0 ? config->head_ms : DEFAULT_HEAD_MS;
+    config->away_ms = config->away_ms > 0 ? config->away_ms : DEFAULT_AWAY_MS;
 }
 
 struct server *server_new(struct loop *loop, const struct server_config *config,
@@ -536,7 +579,9 @@ void server_free(struct server *server)
     server->stopping = true;
     listener_close(&server->listener);
     timer_cancel(loop_timers(server->loop), &server->tidy);
-    for (struct exchange *e = server->first; e != NULL; e = e->next) {
+    struct exchange *next;
+    for (struct exchange *e = server->first; e != NULL; e = next) {
+        next = e->next; /* one that is away ends at once */
         server_exchange_doom(e);
     }
     for (size_t i = 0; i < SHARDS; i++) {

@@ -29,6 +29,7 @@ struct server_config {
     size_t connection_limit;
     int64_t idle_ms; /* a connection on which nothing moves; 0 = 75 s */
     int64_t head_ms; /* for a head to become whole; 0 = 120 s */
+    int64_t away_ms; /* until a call that waits is held apart; 0 = 500 ms */
     struct str tls_certificate; /* PEM text; STR_NONE: plain */
     struct str tls_key;
 };
