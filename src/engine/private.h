@@ -8,6 +8,7 @@
 
 /* ---- bucket.c: a token bucket for each service and region ---- */
 
+struct probe;
 struct bucket {
     struct bucket *next;
     struct str service;
@@ -19,6 +20,9 @@ struct bucket {
     int64_t slowed_ms; /* when it was halved last */
     double usual_ms;   /* half of the reads take no longer */
     unsigned timed;    /* reads that this rests on */
+    /* probe.c: */
+    size_t flying;                  /* reads that wait for an answer */
+    struct probe *line, **line_end; /* those that wait for one of them */
 };
 /* Takes a token; the milliseconds until it may be used. */
 int64_t bucket_take_ms(struct bucket *bucket, int64_t now_ms);

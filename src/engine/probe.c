@@ -10,6 +10,9 @@ enum {
     PAGES_MAX = 200,
     READ_TIMEOUT_MS = 10000,
     READ_LIMIT = 16 * 1024 * 1024,
+    /* Of one service in one region: half of the connections that upstream
+     * keeps. More would be new ones, which help nobody who is slow. */
+    FLYING_MAX = 128,
 };
 
 struct asker {
@@ -35,8 +38,10 @@ struct probe {
     uint64_t hash;
     struct probe_ask ask;
     struct bucket *bucket;
-    struct timer go;   /* a token is there */
-    struct timer late; /* twice the usual time is over */
+    struct timer go;                  /* a token is there */
+    struct timer late;                /* twice the usual time is over */
+    struct probe *behind, **in_front; /* in the bucket's line */
+    bool flies;                       /* counts in bucket->flying */
     struct flight flights[FLIGHTS];
     const struct http_fetch *heard; /* the flight that has ended first */
     struct aws_call call;           /* what a fetch says of itself */
@@ -72,6 +77,7 @@ static struct bucket *bucket_of(struct engine *engine, struct str service,
         found->rate = found->nominal;
         found->tokens = found->nominal;
         found->filled_ms = engine_now_ms(engine);
+        found->line_end = &found->line;
         found->next = engine->buckets;
         engine->buckets = found;
     }
@@ -84,6 +90,56 @@ static void queue_up(struct probe *probe)
     probe->queued = true;
     timer_arm(probe->engine->config.timers, &probe->go,
               bucket_take_ms(probe->bucket, engine_now_ms(probe->engine)));
+}
+
+/* ---- those that wait until another has landed ---- */
+
+static void line_up(struct probe *probe)
+{
+    probe->behind = NULL;
+    probe->in_front = probe->bucket->line_end;
+    *probe->in_front = probe;
+    probe->bucket->line_end = &probe->behind;
+}
+
+static void leave_line(struct probe *probe)
+{
+    if (probe->in_front == NULL) {
+        return;
+    }
+    *probe->in_front = probe->behind;
+    *(probe->behind != NULL ? &probe->behind->in_front
+                            : &probe->bucket->line_end) = probe->in_front;
+    probe->in_front = NULL;
+}
+
+/* False: it has to wait, and is sent when its turn comes. */
+static bool take_off(struct probe *probe)
+{
+    if (!probe->flies && probe->bucket->flying >= FLYING_MAX) {
+        line_up(probe);
+        return false;
+    }
+    probe->bucket->flying += !probe->flies;
+    probe->flies = true;
+    return true;
+}
+
+/* The next one takes its place at once, so that nobody gets in between. */
+static void make_way(struct probe *probe)
+{
+    struct bucket *bucket = probe->bucket;
+    struct probe *next = bucket->line;
+    if (!probe->flies) {
+        return;
+    }
+    probe->flies = false;
+    bucket->flying--;
+    if (next != NULL) {
+        leave_line(next);
+        (void)take_off(next);
+        timer_wake(next->engine->config.timers, &next->go);
+    }
 }
 
 /* ---- the end of a probe ---- */
@@ -113,6 +169,7 @@ static void land(struct probe *probe)
             flight->under_way = false;
         }
     }
+    make_way(probe);
 }
 
 static void stop(struct probe *probe)
@@ -124,6 +181,7 @@ static void stop(struct probe *probe)
         bucket_give_back(probe->bucket);
     }
     timer_cancel(timers, &probe->go);
+    leave_line(probe);
     land(probe);
 }
 
@@ -347,8 +405,10 @@ static void send_page(struct probe *probe)
 static void on_go(void *ctx)
 {
     struct probe *probe = ctx;
-    probe->queued = false;
-    send_page(probe);
+    if (take_off(probe)) {
+        probe->queued = false;
+        send_page(probe);
+    }
 }
 
 /* ---- asking ---- */

@@ -227,6 +227,46 @@ static void each_answer_is_one_of_five_kinds(void **state)
     }
 }
 
+/* A service that does not answer must not be asked more and more. */
+static void so_many_are_under_way_and_the_others_wait_in_order(void **state)
+{
+    enum { MOST = 128, ASKED = MOST + 4 };
+    struct world w;
+    struct asking a[ASKED];
+    char name[16];
+    (void)state;
+    world_open(&w, &(struct engine_config){0});
+    for (int i = 0; i < ASKED; i++) {
+        (void)snprintf(name, sizeof(name), "/%d", i);
+        ask(&w, &a[i], name, w.clock.now_ms);
+    }
+    world_turn(&w, 60000);
+    assert_int_equal(w.upstream.sent_count, MOST);
+    assert_true(probe_is_queued(a[MOST].probe));
+    drop(&w, &a[MOST]); /* the first in the line leaves */
+    world_answer(&w, w.upstream.sent[5], 200, "{\"Parameter\":{}}");
+    assert_int_equal(w.upstream.sent_count, MOST);
+    assert_false(probe_is_queued(a[MOST + 1].probe));
+    assert_true(probe_is_queued(a[MOST + 2].probe));
+    drop(&w, &a[0]); /* one under way is given up */
+    world_run(&w);
+    assert_int_equal(w.upstream.sent_count, MOST);
+    assert_false(probe_is_queued(a[MOST + 2].probe));
+    assert_true(probe_is_queued(a[MOST + 3].probe));
+    drop(&w, &a[MOST + 3]); /* the last one */
+    for (int i = 1; i < ASKED; i++) {
+        if (i != MOST && i != MOST + 3) {
+            drop(&w, &a[i]);
+        }
+    }
+    assert_int_equal(w.engine->buckets->flying, 0);
+    ask(&w, &a[0], "/again", w.clock.now_ms);
+    world_turn(&w, 60000);
+    assert_int_equal(w.upstream.sent_count, 1);
+    drop(&w, &a[0]);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +277,7 @@ int main(void)
         cmocka_unit_test(the_last_one_to_leave_cancels_it),
         cmocka_unit_test(who_leaves_the_queue_gives_its_place_back),
         cmocka_unit_test(an_answer_beyond_the_limits_is_not_asked_for_again),
+        cmocka_unit_test(so_many_are_under_way_and_the_others_wait_in_order),
         cmocka_unit_test(each_answer_is_one_of_five_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
