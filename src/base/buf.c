@@ -51,11 +51,6 @@ void buf_add(struct buf *buf, struct str text)
     buf->len += text.len;
 }
 
-void buf_add_char(struct buf *buf, char c)
-{
-    buf_add(buf, str_make(&c, 1));
-}
-
 void buf_add_number(struct buf *buf, int64_t number)
 {
     enum { DIGITS_MAX = 20 }; /* and a sign among them */

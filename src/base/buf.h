@@ -25,7 +25,13 @@ void buf_clear(struct buf *buf);
 /* Room for at least `more` bytes behind `len`. */
 void buf_reserve(struct buf *buf, size_t more);
 void buf_add(struct buf *buf, struct str text);
-void buf_add_char(struct buf *buf, char c);
+static inline void buf_add_char(struct buf *buf, char c)
+{
+    if (buf->len == buf->capacity) {
+        buf_reserve(buf, 1);
+    }
+    buf->bytes[buf->len++] = c;
+}
 /* In decimal digits: many times cheaper than buf_printf(). */
 void buf_add_number(struct buf *buf, int64_t number);
 void buf_printf(struct buf *buf, const char *format, ...)

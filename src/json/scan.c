@@ -146,6 +146,7 @@ static bool scan_escape(struct scanner *s)
 static bool scan_string(struct scanner *s)
 {
     size_t start = s->at++;
+    s->at += json_plain_len(str_from(s->text, s->at));
     while (!at_end(s)) {
         unsigned char c = (unsigned char)s->text.ptr[s->at];
         if (c == '"') {

@@ -66,16 +66,22 @@ static void write_escape(unsigned char c, struct buf *out)
     }
 }
 
+static bool is_plain(unsigned char c)
+{
+    return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
+}
+
 /* How many bytes from the start can be written as they are. */
 static size_t plain_len(struct str text)
 {
-    size_t len = 0;
+    size_t len = json_plain_len(text);
     while (len < text.len) {
-        unsigned char c = (unsigned char)text.ptr[len];
-        if (c < ' ' || c == '"' || c == '\\') {
-            break;
+        while (len < text.len && is_plain((unsigned char)text.ptr[len])) {
+            len++;
         }
-        size_t step = c < 0x80 ? 1 : str_utf8_len(str_from(text, len));
+        size_t step = len < text.len && (unsigned char)text.ptr[len] >= 0x80
+                          ? str_utf8_len(str_from(text, len))
+                          : 0;
         if (step == 0) {
             break;
         }
@@ -86,6 +92,7 @@ static size_t plain_len(struct str text)
 
 void json_write_string(struct str text, struct buf *out)
 {
+    buf_reserve(out, text.len + 2);
     buf_add_char(out, '"');
     while (text.len > 0) {
         size_t len = plain_len(text);
