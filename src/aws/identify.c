@@ -80,14 +80,17 @@ static const struct service *service_by_target(const struct looking *look,
         if (service->facts.target_prefix.len == 0) {
             continue;
         }
+        bool meant = target.len > 0 &&
+                     str_eq(service->facts.target_prefix, target) &&
+                     (service->only.count == 0 ||
+                      aws_text_list_has(&service->only, operation));
+        if (!meant && by_scope != NULL) {
+            continue;
+        }
         bool ours = str_eq(service->facts.signing_name, look->scope);
-        if (target.len > 0 && str_eq(service->facts.target_prefix, target) &&
-            (service->only.count == 0 ||
-             aws_text_list_has(&service->only, operation))) {
-            /* Two services of one prefix: the scope may know better. */
-            if (by_target == NULL || ours) {
-                by_target = service;
-            }
+        /* Two services of one prefix: the scope may know better. */
+        if (meant && (by_target == NULL || ours)) {
+            by_target = service;
         }
         if (ours && by_scope == NULL) {
             by_scope = service;
