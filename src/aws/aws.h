@@ -100,9 +100,10 @@ const struct aws_operation *aws_operation_at(struct aws_registry *registry,
  */
 bool aws_member_is_sensitive(struct aws_registry *registry, struct str service,
                              struct str operation, struct str path);
-/* A copy with every sensitive string replaced by "***". Parameter values of
- * SSM always count as sensitive, and so does a member with the name of a
- * well-known secret ("SecretAccessKey") in any call, even an unknown one. */
+/* A copy with every sensitive string replaced by "***"; parts without any, and
+ * so perhaps all of it, are not copied. Parameter values of SSM always count as
+ * sensitive, and so does a member with the name of a well-known secret
+ * ("SecretAccessKey") in any call, even an unknown one. */
 const struct json *aws_redact(struct aws_registry *registry,
                               struct arena *arena, struct str service,
                               struct str operation, const struct json *value);

@@ -13,18 +13,23 @@ struct steps {
 
 /* Secret wherever they stand: the last net, for services without a model and
  * for members that the model forgets to mark. Lower case. */
-static const char *const secret_names[] = {
-    "accesstoken",   "authorizationtoken",  "authtoken",        "clientsecret",
-    "idtoken",       "masteruserpassword",  "password",         "plaintext",
-    "privatekey",    "privatekeyplaintext", "randompassword",   "refreshtoken",
-    "samlassertion", "secretaccesskey",     "secretbinary",     "secretstring",
-    "sessiontoken",  "ssecustomerkey",      "webidentitytoken",
+static const struct str secret_names[] = {
+    {"accesstoken", 11},      {"authorizationtoken", 18},
+    {"authtoken", 9},         {"clientsecret", 12},
+    {"idtoken", 7},           {"masteruserpassword", 18},
+    {"password", 8},          {"plaintext", 9},
+    {"privatekey", 10},       {"privatekeyplaintext", 19},
+    {"randompassword", 14},   {"refreshtoken", 12},
+    {"samlassertion", 13},    {"secretaccesskey", 15},
+    {"secretbinary", 12},     {"secretstring", 12},
+    {"sessiontoken", 12},     {"ssecustomerkey", 14},
+    {"webidentitytoken", 16},
 };
 
 static bool is_secret_name(struct str name)
 {
     for (size_t i = 0; i < sizeof secret_names / sizeof secret_names[0]; i++) {
-        if (str_eq_nocase(name, str_of(secret_names[i]))) {
+        if (str_eq_nocase(name, secret_names[i])) {
             return true;
         }
     }
@@ -100,33 +105,46 @@ static bool is_hidden(const struct redaction *redaction, struct str name)
            is_sensitive(redaction->operation, &redaction->steps);
 }
 
-/* An array or an object; only the latter's keys make a step. */
+/* What stands there instead of member `i`. */
+static const struct json *copy_member(struct redaction *redaction,
+                                      const struct json *value, size_t i,
+                                      bool hidden)
+{
+    struct steps *steps = &redaction->steps;
+    const struct json_member *member = &value->members[i];
+    /* Too deep to tell is too deep to show. */
+    bool hide = hidden || steps->count == MAX_STEPS;
+    /* Only the keys of an object make a step. */
+    if (value->type != JSON_OBJECT || hide) {
+        return copy_value(redaction, member->value, hide);
+    }
+    steps->at[steps->count++] = member->key;
+    const struct json *copy =
+        copy_value(redaction, member->value, is_hidden(redaction, member->key));
+    steps->count--;
+    return copy;
+}
+
+/* Where nothing is hidden, as in most, the container itself is its copy. */
 static const struct json *copy_container(struct redaction *redaction,
                                          const struct json *value, bool hidden)
 {
-    struct steps *steps = &redaction->steps;
-    struct json *copy = json_new(redaction->arena, value->type);
-    copy->count = value->count;
-    copy->members =
-        ARENA_ARRAY(redaction->arena, struct json_member, value->count);
+    struct json *copy = NULL;
     for (size_t i = 0; i < value->count; i++) {
-        const struct json_member *member = &value->members[i];
-        bool step = value->type == JSON_OBJECT;
-        /* Too deep to tell is too deep to show. */
-        bool hide = hidden || steps->count == MAX_STEPS;
-        if (step && !hide) {
-            steps->at[steps->count] = member->key;
-            steps->count++;
-            hide = is_hidden(redaction, member->key);
-        } else {
-            step = false;
+        const struct json *shown = copy_member(redaction, value, i, hidden);
+        if (copy == NULL && shown != value->members[i].value) {
+            copy = json_new(redaction->arena, value->type);
+            copy->count = value->count;
+            copy->members =
+                ARENA_ARRAY(redaction->arena, struct json_member, value->count);
+            memcpy(copy->members, value->members,
+                   value->count * sizeof(copy->members[0]));
         }
-        copy->members[i] = *member;
-        copy->members[i].value =
-            (struct json *)copy_value(redaction, member->value, hide);
-        steps->count -= step ? 1 : 0;
+        if (copy != NULL) {
+            copy->members[i].value = (struct json *)shown;
+        }
     }
-    return copy;
+    return copy != NULL ? copy : value;
 }
 
 static const struct json *copy_value(struct redaction *redaction,
