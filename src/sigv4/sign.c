@@ -8,7 +8,6 @@
 #include "base/mem.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 #define NAME(text)                                                             \
     {                                                                          \
@@ -71,6 +70,17 @@ static bool is_signed_name(struct str name, const struct sigv4_rules *rules)
              str_eq_nocase(name, STR("X-Amz-Security-Token")));
 }
 
+/* They are few, and many clients send them in this order. */
+static void insert_sorted(struct str *names, size_t count, struct str name)
+{
+    size_t at = count;
+    while (at > 0 && str_compare(names[at - 1], name) > 0) {
+        names[at] = names[at - 1];
+        at--;
+    }
+    names[at] = name;
+}
+
 /* "host;x-amz-date": lower case, sorted, each once. */
 static struct str list_signed_headers(struct arena *arena,
                                       const struct http_headers *headers,
@@ -82,12 +92,11 @@ static struct str list_signed_headers(struct arena *arena,
     for (size_t i = 0; i < headers->count; i++) {
         struct str name = headers->at[i].name;
         if (is_signed_name(name, rules)) {
-            names[count++] = arena_lower(arena, name);
+            insert_sorted(names, count++, arena_lower(arena, name));
             len += name.len + 1;
         }
     }
     assert(count > 0);
-    qsort(names, count, sizeof(*names), str_compare_at);
     char *list = arena_alloc(arena, len);
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {
