@@ -147,6 +147,28 @@ static void an_absent_value_is_null(void **state)
     buf_free(&out);
 }
 
+static bool stands_for_itself(int c)
+{
+    return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* Texts are looked at eight bytes at a time. */
+static void every_byte_is_seen_wherever_it_stands(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        for (size_t at = 0; at < 17; at++) {
+            char text[] = "abcdefghijklmnopq";
+            struct buf out = {0};
+            text[at] = (char)c;
+            json_write_string(str_make(text, 17), &out);
+            bool same = out.len == 19 && memcmp(out.bytes + 1, text, 17) == 0;
+            assert_int_equal(same, stands_for_itself(c));
+            buf_free(&out);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +179,7 @@ int main(void)
         cmocka_unit_test(a_64_bit_integer_passes_unharmed),
         cmocka_unit_test(what_is_no_utf8_is_written_as_the_replacement),
         cmocka_unit_test(an_absent_value_is_null),
+        cmocka_unit_test(every_byte_is_seen_wherever_it_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
