@@ -96,11 +96,13 @@ static void one_with_another_behind_it_stays(void **state)
     end_world(w, &peer);
 }
 
+#define CHUNKED                                                                \
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
 static void some_never_leave(void **state)
 {
     static const char *const requests[] = {
-        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-        "3\r\nabc\r\n0\r\n\r\n",
+        CHUNKED "3\r\nabc\r\n0\r\n\r\n",
         "GET / HTTP/1.0\r\n\r\n",
         "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n",
     };
