@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-enum { BLOCK = 16 * 1024 };
+enum { BLOCK = 16 * 1024, NEXT_TURN_MS = 1 };
 
 bool server_owns_header(struct str name)
 {
@@ -214,9 +214,13 @@ void farewell_start(struct farewell *farewell, struct arena *arena,
     timer_init(&farewell->idle, time_is_up, farewell);
     timer_arm(timers, &farewell->idle, farewell->idle_ms);
     farewell->watch = (struct loop_watch){farewell->fd, socket_ready, farewell};
+    /* Never from within the caller, which may be libmicrohttpd; and not in this
+     * turn of the loop: at its end the log says why. */
+    farewell->plugged = farewell->stays;
     loop_watch(farewell->loop, &farewell->watch, wanted_events(farewell));
-    /* Never from within the caller: it may be libmicrohttpd. */
-    timer_wake(timers, &farewell->ready);
+    if (!farewell->plugged) {
+        timer_arm(timers, &farewell->ready, NEXT_TURN_MS);
+    }
 }
 
 void farewell_stop(struct farewell *farewell)
