@@ -24,6 +24,7 @@ enum {
     /* Few clients share one daemon, for fewer system calls; many spread. */
     CLIENTS_TO_FILL = 128,
     CROWD = 1000,
+    FEW = 16,
     TIDY_MS = 1000,
 };
 
@@ -284,10 +285,15 @@ static size_t clients_of(const struct server *server)
     return server->clients + server->away;
 }
 
-/* After a crowd has left, once: what it had need not be kept for the next. */
+/* After a crowd has left, once: what it had need not be kept for the next. It
+ * may take a tenth of a second, for which the last of it shall not wait. */
 static void tidy_up(void *ctx)
 {
     struct server *server = ctx;
+    if (server->active > FEW) {
+        timer_arm(loop_timers(server->loop), &server->tidy, TIDY_MS);
+        return;
+    }
     server->most_clients = clients_of(server);
     mem_give_back();
 }
