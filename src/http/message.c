@@ -22,6 +22,12 @@ static void append(struct arena *arena, struct http_headers *headers,
     headers->at[headers->count++] = header;
 }
 
+void http_headers_borrow(struct arena *arena, struct http_headers *headers,
+                         struct str name, struct str value)
+{
+    append(arena, headers, (struct http_header){name, value});
+}
+
 void http_headers_add(struct arena *arena, struct http_headers *headers,
                       struct str name, struct str value)
 {
@@ -188,4 +194,31 @@ int64_t http_response_length(const struct http_response *response)
     }
     int status = response->status;
     return status == NO_CONTENT || status == NOT_MODIFIED ? 0 : -1;
+}
+
+/* RFC 9110, 5.6.2 */
+static const bool in_token[256] = {
+    ['0'] = 1, ['1'] = 1,  ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1,
+    ['6'] = 1, ['7'] = 1,  ['8'] = 1, ['9'] = 1, ['A'] = 1, ['B'] = 1,
+    ['C'] = 1, ['D'] = 1,  ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1,
+    ['I'] = 1, ['J'] = 1,  ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1,
+    ['O'] = 1, ['P'] = 1,  ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1,
+    ['U'] = 1, ['V'] = 1,  ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1,
+    ['a'] = 1, ['b'] = 1,  ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1,
+    ['g'] = 1, ['h'] = 1,  ['i'] = 1, ['j'] = 1, ['k'] = 1, ['l'] = 1,
+    ['m'] = 1, ['n'] = 1,  ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1,
+    ['s'] = 1, ['t'] = 1,  ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1,
+    ['y'] = 1, ['z'] = 1,  ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1,
+    ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1,
+    ['^'] = 1, ['_'] = 1,  ['`'] = 1, ['|'] = 1, ['~'] = 1,
+};
+
+bool http_is_token(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!in_token[(unsigned char)text.ptr[i]]) {
+            return false;
+        }
+    }
+    return text.len > 0;
 }

@@ -42,6 +42,9 @@ struct http_response {
 /* Name and value are copied. */
 void http_headers_add(struct arena *arena, struct http_headers *headers,
                       struct str name, struct str value);
+/* The same without a copy: both texts must outlive the list. */
+void http_headers_borrow(struct arena *arena, struct http_headers *headers,
+                         struct str name, struct str value);
 /* Removes all of that name, then adds one. */
 void http_headers_set(struct arena *arena, struct http_headers *headers,
                       struct str name, struct str value);
@@ -66,6 +69,8 @@ void http_headers_drop_hop_by_hop(struct http_headers *headers);
 /* The bytes of body that a response announces; -1 when it does not say. */
 int64_t http_response_length(const struct http_response *response);
 
+/* RFC 9110, 5.6.2: a method, or the name of a header. */
+bool http_is_token(struct str text);
 /* Path and query of a raw target; the query without its '?'. */
 struct str http_target_path(struct str target);
 struct str http_target_query(struct str target);

@@ -166,20 +166,10 @@ static enum MHD_Result gather(void *ctx, enum MHD_ValueKind kind,
                               const char *value, size_t value_len)
 {
     struct gathering *gathering = ctx;
-    struct http_headers *headers = gathering->headers;
     (void)kind;
-    if (headers->count == headers->capacity) {
-        headers->capacity = headers->capacity == 0 ? 32 : headers->capacity * 2;
-        struct http_header *more = ARENA_ARRAY(
-            gathering->arena, struct http_header, headers->capacity);
-        for (size_t i = 0; i < headers->count; i++) {
-            more[i] = headers->at[i];
-        }
-        headers->at = more;
-    }
     /* Not copied: the gap check wants to know where each stands. */
-    headers->at[headers->count++] = (struct http_header){
-        str_make(name, name_len), str_make(value, value_len)};
+    http_headers_borrow(gathering->arena, gathering->headers,
+                        str_make(name, name_len), str_make(value, value_len));
     return MHD_YES;
 }
 

@@ -11,23 +11,6 @@ static struct strict_refusal bad(const char *sentence)
     return (struct strict_refusal){400, sentence};
 }
 
-static bool is_token_char(unsigned char c)
-{
-    /* One bit each for letters, digits and !#$%&'*+-.^_`|~ */
-    static const uint64_t bits[] = {0x03ff6cfa00000000, 0x57ffffffc7fffffe};
-    return c < 128 && ((bits[c / 64] >> (c % 64)) & 1) != 0;
-}
-
-static bool is_token(struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!is_token_char((unsigned char)text.ptr[i])) {
-            return false;
-        }
-    }
-    return text.len > 0;
-}
-
 static bool is_field_value(struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -67,7 +50,7 @@ static struct strict_refusal check_line(const struct strict_head *head)
         return (struct strict_refusal){
             505, "Only HTTP/1.1 and HTTP/1.0 are spoken here."};
     }
-    if (!is_token(head->method)) {
+    if (!http_is_token(head->method)) {
         return bad("The method is no HTTP token.");
     }
     if (str_eq(head->method, STR("CONNECT"))) {
@@ -90,7 +73,7 @@ static struct strict_refusal check_fields(const struct http_headers *headers)
         return (struct strict_refusal){431, "There are too many headers."};
     }
     for (size_t i = 0; i < headers->count; i++) {
-        if (!is_token(headers->at[i].name)) {
+        if (!http_is_token(headers->at[i].name)) {
             return bad("A header name is no HTTP token.");
         }
         if (!is_field_value(headers->at[i].value)) {

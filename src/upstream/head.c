@@ -186,25 +186,6 @@ static struct str take_line(struct arena *arena, struct str line)
     return str_make(bytes, line.len);
 }
 
-/* Both lie in one copy of the line. */
-static void add_header(struct arena *arena, struct http_headers *headers,
-                       struct str name, struct str value)
-{
-    enum { FIRST = 16 };
-    if (headers->count == headers->capacity) {
-        size_t capacity =
-            headers->capacity == 0 ? FIRST : headers->capacity * 2;
-        struct http_header *at =
-            ARENA_ARRAY(arena, struct http_header, capacity);
-        if (headers->count > 0) {
-            memcpy(at, headers->at, headers->count * sizeof(at[0]));
-        }
-        headers->at = at;
-        headers->capacity = capacity;
-    }
-    headers->at[headers->count++] = (struct http_header){name, value};
-}
-
 static enum head_step take_header(struct head *head, struct arena *arena,
                                   struct str line)
 {
@@ -220,7 +201,8 @@ static enum head_step take_header(struct head *head, struct arena *arena,
     const struct noted *row = find_noted(name);
     enum note note = row != NULL ? row->note(head, value) : NOTE_KEEP;
     if (note == NOTE_KEEP) {
-        add_header(arena, &head->headers, name, value);
+        /* Both lie in one copy of the line. */
+        http_headers_borrow(arena, &head->headers, name, value);
     }
     head->fold_room = 0;
     head->folds = row == NULL;

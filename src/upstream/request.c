@@ -11,33 +11,6 @@ bool request_is_broken(struct http_fetch *fetch)
            http_source_read(fetch->upload, &byte, 1, &len) == HTTP_READ_BROKEN;
 }
 
-/* RFC 9110, 5.6.2 */
-static const bool in_token[256] = {
-    ['0'] = 1, ['1'] = 1,  ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1,
-    ['6'] = 1, ['7'] = 1,  ['8'] = 1, ['9'] = 1, ['A'] = 1, ['B'] = 1,
-    ['C'] = 1, ['D'] = 1,  ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1,
-    ['I'] = 1, ['J'] = 1,  ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1,
-    ['O'] = 1, ['P'] = 1,  ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1,
-    ['U'] = 1, ['V'] = 1,  ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1,
-    ['a'] = 1, ['b'] = 1,  ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1,
-    ['g'] = 1, ['h'] = 1,  ['i'] = 1, ['j'] = 1, ['k'] = 1, ['l'] = 1,
-    ['m'] = 1, ['n'] = 1,  ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1,
-    ['s'] = 1, ['t'] = 1,  ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1,
-    ['y'] = 1, ['z'] = 1,  ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1,
-    ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1,
-    ['^'] = 1, ['_'] = 1,  ['`'] = 1, ['|'] = 1, ['~'] = 1,
-};
-
-static bool is_token(struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!in_token[(unsigned char)text.ptr[i]]) {
-            return false;
-        }
-    }
-    return text.len > 0;
-}
-
 /* A line break in a value would be a header, or a request, of its own. */
 static bool is_one_line(struct str text)
 {
@@ -61,7 +34,7 @@ static bool check_headers(const struct http_fetch *fetch, struct str *reterr)
 {
     const struct http_headers *headers = &fetch->request.headers;
     for (size_t i = 0; i < headers->count; i++) {
-        if (!is_token(headers->at[i].name)) {
+        if (!http_is_token(headers->at[i].name)) {
             *reterr = STR("a header name holds a character that none may");
             return false;
         }
@@ -77,7 +50,7 @@ static bool check_headers(const struct http_fetch *fetch, struct str *reterr)
 
 bool request_check(const struct http_fetch *fetch, struct str *reterr)
 {
-    if (!is_token(fetch->request.method)) {
+    if (!http_is_token(fetch->request.method)) {
         *reterr = STR("the method is no token");
         return false;
     }
