@@ -109,12 +109,6 @@ static bool read_schedule(struct front *f)
     return good;
 }
 
-static int64_t flush_log(void *ctx)
-{
-    journal_flush(ctx);
-    return -1;
-}
-
 static bool open_log(struct front *f, struct str *reterr)
 {
     if (f->options->log.len == 0) {
@@ -128,8 +122,7 @@ static bool open_log(struct front *f, struct str *reterr)
         return false;
     }
     events_add(&f->events, journal_sink(f->journal));
-    f->log_hook = (struct loop_hook){flush_log, f->journal, NULL};
-    loop_add_hook(f->loop, &f->log_hook);
+    log_each_turn(f->journal, f->loop, &f->log_hook);
     return true;
 }
 

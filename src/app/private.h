@@ -117,6 +117,9 @@ bool stack_open(struct stack *stack, const struct app_options *options,
                 struct report_summary *summary, int *ret_status);
 /* From the loop on: all that a process has for itself. */
 bool stack_start(struct stack *stack);
+/* Writes what the log has, in each turn of the loop; NULL: there is no log. */
+void log_each_turn(struct journal *journal, struct loop *loop,
+                   struct loop_hook *hook);
 /* A loop that writes the log before it sleeps. */
 void stack_make_loop(struct stack *stack);
 /* Where clients find it, in words. */

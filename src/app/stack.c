@@ -157,11 +157,12 @@ static bool open_journal(struct stack *s, struct str *reterr)
     return true;
 }
 
-static void add_log_hook(struct stack *s, struct loop_hook *hook)
+void log_each_turn(struct journal *journal, struct loop *loop,
+                   struct loop_hook *hook)
 {
-    if (s->journal != NULL) {
-        *hook = (struct loop_hook){flush_log, s->journal, NULL};
-        loop_add_hook(s->loop, hook);
+    if (journal != NULL) {
+        *hook = (struct loop_hook){flush_log, journal, NULL};
+        loop_add_hook(loop, hook);
     }
 }
 
@@ -169,7 +170,7 @@ void stack_make_loop(struct stack *s)
 {
     s->loop = loop_new();
     /* The hook that is added first runs last: nothing waits while it sleeps. */
-    add_log_hook(s, &s->log_last);
+    log_each_turn(s->journal, s->loop, &s->log_last);
 }
 
 static void learn(void *ctx, const struct aws_call *call,
@@ -415,7 +416,7 @@ bool stack_start(struct stack *s)
         return false;
     }
     /* Answers leave in the server's hook: whoever has one finds it logged. */
-    add_log_hook(s, &s->log_first);
+    log_each_turn(s->journal, s->loop, &s->log_first);
     return true;
 }
 
