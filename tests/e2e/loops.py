@@ -19,7 +19,7 @@ from pathlib import Path
 
 from command import OWN
 from harness import KEY, SECRET, check, check_equal, eventually, in_parallel
-from service import is_running, own_rules, rules_folder
+from service import is_running, own_rules, rules_folder, serve_in_background
 from wire import Ask, read_answer
 
 PUT = "AmazonSSM.PutParameter"
@@ -330,19 +330,11 @@ def test_reloads_rules_in_all(kit):
 
 
 def test_background(kit):
-    script = ('eval "$("$0" serve --background --loops 2 --upstream "$1")" && '
-              '"$2" -m awscli sts get-caller-identity --query Account '
-              '--output text && echo "$SETTLED_PID"')
-    done = kit.command(["sh", "-c", script, kit.settled, kit.plain().url,
-                        kit.python], dict(kit.environment, **OWN))
-    check_equal(done.returncode, 0, done.stderr)
-    account, pid = done.stdout.split()
-    workers = children(int(pid))
-    try:
-        check_equal((account, len(workers)), ("123456789012", 2), "found")
-    finally:
-        os.kill(int(pid), signal.SIGTERM)
-    eventually(lambda: not any(is_running(p) for p in [int(pid), *workers]),
+    account, pid = serve_in_background(kit, "--loops", "2")
+    workers = children(pid)
+    os.kill(pid, signal.SIGTERM)
+    check_equal((account, len(workers)), ("123456789012", 2), "found")
+    eventually(lambda: not any(is_running(p) for p in [pid, *workers]),
                "all to end")
 
 

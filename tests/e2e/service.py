@@ -24,19 +24,24 @@ def test_serve_greeting(kit):
     check_equal(server.process.wait(10), 0, "exit status after SIGINT")
 
 
-def test_serve_in_background(kit):
-    script = ('eval "$("$0" serve --background --upstream "$1")" && '
-              '"$2" -m awscli sts get-caller-identity --query Account '
+def serve_in_background(kit, *options):
+    """As a shell does it; the account that a client was told, and the pid."""
+    script = ('python=$1; shift; eval "$("$0" serve --background "$@")" && '
+              '"$python" -m awscli sts get-caller-identity --query Account '
               '--output text && echo "$SETTLED_PID"')
-    done = kit.command(["sh", "-c", script, kit.settled, kit.plain().url,
-                        kit.python], dict(kit.environment, **OWN))
+    done = kit.command(["sh", "-c", script, kit.settled, kit.python,
+                        "--upstream", kit.plain().url, *options],
+                       dict(kit.environment, **OWN))
     check_equal(done.returncode, 0, done.stderr)
     account, pid = done.stdout.split()
-    try:
-        check_equal(account, "123456789012", "account")
-    finally:
-        os.kill(int(pid), signal.SIGTERM)
-    eventually(lambda: not is_running(int(pid)), "the service to end")
+    return account, int(pid)
+
+
+def test_serve_in_background(kit):
+    account, pid = serve_in_background(kit)
+    os.kill(pid, signal.SIGTERM)
+    check_equal(account, "123456789012", "account")
+    eventually(lambda: not is_running(pid), "the service to end")
 
 
 def is_running(pid):
