@@ -485,7 +485,8 @@ def test_upstream_is_killed(kit):
     thread, told = [], []
     thread = threading.Thread(target=lambda: told.append(put_one(server)))
     thread.start()
-    eventually(lambda: emulator.control("log"), "the change to be sent")
+    # Before its answer is back the change would be lost, not held.
+    eventually(lambda: len(emulator.control("log")) > 1, "a read-back")
     emulator.kill()
     thread.join(LIMIT_SECONDS)
     check(told, "the call hangs")
