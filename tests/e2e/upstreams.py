@@ -17,7 +17,7 @@ class Server:
 
     def __init__(self, serve):
         self.serve = serve
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.connections = 0
         threading.Thread(target=self.accept, daemon=True).start()
