@@ -12,6 +12,7 @@ static void check_host(struct str host)
         ".amazonaws.com.cn",
         ".amazonaws.cn",
         ".amazonaws.eu",
+        ".amazonaws-us-gov.com",
         ".aws.amazon.com",
         ".api.aws",
         ".api.aws.scloud",
