@@ -68,35 +68,39 @@ static struct str prefix_of(struct str path)
 
 /* ---- JSON: X-Amz-Target ---- */
 
+static const struct service *service_by_scope(const struct looking *look)
+{
+    const struct aws_registry *registry = look->registry;
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct service *service = &registry->services[i];
+        if (service->facts.target_prefix.len > 0 &&
+            str_eq(service->facts.signing_name, look->scope)) {
+            return service;
+        }
+    }
+    return NULL;
+}
+
 static const struct service *service_by_target(const struct looking *look,
                                                struct str target,
                                                struct str operation)
 {
     const struct aws_registry *registry = look->registry;
-    const struct service *by_target = NULL;
-    const struct service *by_scope = NULL;
-    for (size_t i = 0; i < registry->count; i++) {
-        const struct service *service = &registry->services[i];
-        if (service->facts.target_prefix.len == 0) {
-            continue;
-        }
-        bool meant = target.len > 0 &&
-                     str_eq(service->facts.target_prefix, target) &&
-                     (service->only.count == 0 ||
-                      aws_text_list_has(&service->only, operation));
-        if (!meant && by_scope != NULL) {
-            continue;
-        }
-        bool ours = str_eq(service->facts.signing_name, look->scope);
+    const struct service *best = NULL;
+    for (size_t i = service_first_target(registry, target);
+         i < registry->target_count &&
+         str_eq(registry->targets[i]->facts.target_prefix, target);
+         i++) {
+        const struct service *service = registry->targets[i];
+        bool meant = service->only.count == 0 ||
+                     aws_text_list_has(&service->only, operation);
         /* Two services of one prefix: the scope may know better. */
-        if (meant && (by_target == NULL || ours)) {
-            by_target = service;
-        }
-        if (ours && by_scope == NULL) {
-            by_scope = service;
+        if (meant && (best == NULL ||
+                      str_eq(service->facts.signing_name, look->scope))) {
+            best = service;
         }
     }
-    return by_target != NULL ? by_target : by_scope;
+    return best != NULL ? best : service_by_scope(look);
 }
 
 static enum aws_protocol json_protocol(const struct looking *look)

@@ -51,6 +51,9 @@ struct aws_registry {
     struct arena *arena;
     struct service *services; /* by name, sorted */
     size_t count;
+    /* Those with a target prefix, by it and then by name. */
+    const struct service **targets;
+    size_t target_count;
     bool routes_read;
     struct json_limits limits; /* of bodies, both ways */
 };
@@ -66,6 +69,9 @@ struct str aws_beyond(const struct aws_registry *registry, struct arena *arena,
 
 struct service *service_find(const struct aws_registry *registry,
                              struct str name);
+/* Where in `targets` those of a prefix begin. */
+size_t service_first_target(const struct aws_registry *registry,
+                            struct str prefix);
 bool service_speaks(const struct service *service, enum aws_protocol protocol);
 /* Parses a built-in file; damage is a bug of the build, not of the world. */
 const struct json *aws_asset_parse(struct arena *arena, struct str name);

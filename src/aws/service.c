@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 static const char *const protocol_names[AWS_PROTOCOL_COUNT] = {
     [AWS_JSON_1_0] = "json-1.0",   [AWS_JSON_1_1] = "json-1.1",
@@ -126,6 +127,30 @@ static void read_service(struct arena *arena, const struct json *row,
     read_sites(arena, json_get(row, STR("at")), service);
 }
 
+static int compare_targets(const void *a, const void *b)
+{
+    const struct service *const *left = a;
+    const struct service *const *right = b;
+    int order = str_compare((*left)->facts.target_prefix,
+                            (*right)->facts.target_prefix);
+    return order != 0 ? order
+                      : str_compare((*left)->facts.name, (*right)->facts.name);
+}
+
+static void sort_targets(struct aws_registry *registry)
+{
+    registry->targets =
+        ARENA_ARRAY(registry->arena, const struct service *, registry->count);
+    for (size_t i = 0; i < registry->count; i++) {
+        if (registry->services[i].facts.target_prefix.len > 0) {
+            registry->targets[registry->target_count++] =
+                &registry->services[i];
+        }
+    }
+    qsort(registry->targets, registry->target_count,
+          sizeof(registry->targets[0]), compare_targets);
+}
+
 struct aws_registry *aws_registry_new(void)
 {
     struct aws_registry *registry = mem_new(sizeof *registry);
@@ -143,6 +168,7 @@ struct aws_registry *aws_registry_new(void)
         read_service(registry->arena, rows->members[i].value,
                      &registry->services[i]);
     }
+    sort_targets(registry);
     arena_free(scratch);
     return registry;
 }
@@ -180,6 +206,23 @@ struct service *service_find(const struct aws_registry *registry,
         }
     }
     return NULL;
+}
+
+size_t service_first_target(const struct aws_registry *registry,
+                            struct str prefix)
+{
+    size_t low = 0;
+    size_t high = registry->target_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct str here = registry->targets[middle]->facts.target_prefix;
+        if (str_compare(here, prefix) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
 bool service_speaks(const struct service *service, enum aws_protocol protocol)

@@ -11,11 +11,9 @@
 
 #ifdef ARENA_BLOCKS_OF_ONE
 /* For fuzzers: nothing has a neighbour, so that each byte too far is seen. */
-enum { FIRST_BLOCK = 0, LARGEST_STEP = 0 };
+enum { BLOCKS_ARE_SHARED = 0 };
 #else
-/* A block of the first size, with its head, is among those that malloc() keeps
- * at hand. */
-enum { FIRST_BLOCK = 992, LARGEST_STEP = 64 * 1024 };
+enum { BLOCKS_ARE_SHARED = 1 };
 #endif
 
 struct block {
@@ -25,14 +23,35 @@ struct block {
     alignas(max_align_t) char bytes[];
 };
 
+/* It lies at the head of its own first block. */
 struct arena {
     struct block *newest;
     size_t size;
 };
 
+enum {
+    HEAD = (sizeof(struct arena) + alignof(struct block) - 1) /
+           alignof(struct block) * alignof(struct block),
+    USUAL = BLOCKS_ARE_SHARED * (MEM_BLOCK - sizeof(struct block)),
+    FIRST = BLOCKS_ARE_SHARED * (USUAL - HEAD),
+    /* An arena beyond this is that of a large body, and grows in larger steps
+     * than the usual one. */
+    SMALL = 8 * USUAL,
+    LARGEST_STEP = BLOCKS_ARE_SHARED * 64 * 1024,
+};
+
+static struct block *first_block(struct arena *arena)
+{
+    return (struct block *)((char *)arena + HEAD);
+}
+
 struct arena *arena_new(void)
 {
-    return mem_new(sizeof(struct arena));
+    struct arena *arena = mem_block_new();
+    arena->newest = first_block(arena);
+    arena->size = FIRST;
+    *arena->newest = (struct block){.capacity = FIRST};
+    return arena;
 }
 
 static void drop_newest(struct arena *arena)
@@ -41,7 +60,11 @@ static void drop_newest(struct arena *arena)
     arena->newest = block->older;
     arena->size -= block->capacity;
     mem_wipe(block->bytes, block->used);
-    mem_free(block);
+    if (block->capacity == USUAL) {
+        mem_block_free(block);
+    } else {
+        mem_free(block);
+    }
 }
 
 void arena_free(struct arena *arena)
@@ -49,10 +72,20 @@ void arena_free(struct arena *arena)
     if (arena == NULL) {
         return;
     }
-    while (arena->newest != NULL) {
+    while (arena->newest != first_block(arena)) {
         drop_newest(arena);
     }
-    mem_free(arena);
+    mem_wipe(arena->newest->bytes, arena->newest->used);
+    mem_block_free(arena);
+}
+
+static struct block *new_block(size_t capacity)
+{
+    struct block *block = capacity == USUAL
+                              ? mem_block_new()
+                              : mem_new_blank(sizeof(struct block) + capacity);
+    *block = (struct block){.capacity = capacity};
+    return block;
 }
 
 static void add_block(struct arena *arena, size_t at_least)
@@ -60,13 +93,11 @@ static void add_block(struct arena *arena, size_t at_least)
     const size_t align = alignof(max_align_t);
     /* By half of what there is: ten thousand calls may be held, and what an
      * arena has too much of each of them has. */
-    size_t capacity = arena->size / 2 / align * align;
-    capacity = capacity < FIRST_BLOCK ? FIRST_BLOCK : capacity;
+    size_t capacity =
+        arena->size < SMALL ? USUAL : arena->size / 2 / align * align;
     capacity = capacity > LARGEST_STEP ? LARGEST_STEP : capacity;
     capacity = capacity < at_least ? at_least : capacity;
-    struct block *block = mem_new_blank(sizeof(struct block) + capacity);
-    block->capacity = capacity;
-    block->used = 0;
+    struct block *block = new_block(capacity);
     block->older = arena->newest;
     arena->newest = block;
     arena->size += capacity;
@@ -80,7 +111,7 @@ static void *take(struct arena *arena, size_t size)
     assert(size < SIZE_MAX / 2);
     size = (size + align - 1) / align * align;
     struct block *block = arena->newest;
-    if (block == NULL || block->capacity - block->used < size) {
+    if (block->capacity - block->used < size) {
         add_block(arena, size);
         block = arena->newest;
     }
@@ -157,21 +188,18 @@ struct str arena_lower(struct arena *arena, struct str text)
 
 struct arena_mark arena_mark(const struct arena *arena)
 {
-    struct block *block = arena->newest;
-    return (struct arena_mark){block, block == NULL ? 0 : block->used};
+    return (struct arena_mark){arena->newest, arena->newest->used};
 }
 
 void arena_reset(struct arena *arena, struct arena_mark mark)
 {
     while (arena->newest != mark.block) {
-        assert(arena->newest != NULL);
+        assert(arena->newest != first_block(arena));
         drop_newest(arena);
     }
-    if (arena->newest != NULL) {
-        struct block *block = arena->newest;
-        mem_wipe(block->bytes + mark.used, block->used - mark.used);
-        block->used = mark.used;
-    }
+    struct block *block = arena->newest;
+    mem_wipe(block->bytes + mark.used, block->used - mark.used);
+    block->used = mark.used;
 }
 
 size_t arena_size(const struct arena *arena)

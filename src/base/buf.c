@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Growing byte buffers. Start at buf_reserve(). */
+/* Growing byte buffers. Start at buf_grow(). */
 #include "base/buf.h"
 
 #include "base/mem.h"
@@ -20,12 +20,9 @@ void buf_clear(struct buf *buf)
     buf->len = 0;
 }
 
-void buf_reserve(struct buf *buf, size_t more)
+void buf_grow(struct buf *buf, size_t more)
 {
     size_t wanted = buf->len + more;
-    if (wanted <= buf->capacity) {
-        return;
-    }
     size_t capacity = buf->capacity == 0 ? 256 : buf->capacity;
     while (capacity < wanted) {
         capacity *= 2;

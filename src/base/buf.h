@@ -22,14 +22,19 @@ struct buf {
 
 void buf_free(struct buf *buf);
 void buf_clear(struct buf *buf);
+/* Moves to a larger place. */
+void buf_grow(struct buf *buf, size_t more);
 /* Room for at least `more` bytes behind `len`. */
-void buf_reserve(struct buf *buf, size_t more);
+static inline void buf_reserve(struct buf *buf, size_t more)
+{
+    if (buf->capacity - buf->len < more) {
+        buf_grow(buf, more);
+    }
+}
 void buf_add(struct buf *buf, struct str text);
 static inline void buf_add_char(struct buf *buf, char c)
 {
-    if (buf->len == buf->capacity) {
-        buf_reserve(buf, 1);
-    }
+    buf_reserve(buf, 1);
     buf->bytes[buf->len++] = c;
 }
 /* In decimal digits: many times cheaper than buf_printf(). */

@@ -28,13 +28,35 @@ static int ms_part(int64_t wall_ms)
     return (int)((wall_ms % 1000 + 1000) % 1000);
 }
 
+/* As gmtime_r() does, which asks for the time zone each time and costs more
+ * than writing the date. A year begins in March here, so that the day that may
+ * not be is its last; 400 of them have 146,097 days. */
 static struct tm broken_down(int64_t wall_ms)
 {
+    enum { DAY = 86400, ERA = 146097, CENTURY = 36524, FOUR = 1461 };
+    enum { TO_MARCH_OF_0 = 719468, THURSDAY = 4 };
     /* Downwards, before 1970 too. */
-    time_t seconds = (time_t)((wall_ms - ms_part(wall_ms)) / 1000);
-    struct tm tm;
-    (void)gmtime_r(&seconds, &tm);
-    return tm;
+    int64_t seconds = (wall_ms - ms_part(wall_ms)) / 1000;
+    int of_day = (int)((seconds % DAY + DAY) % DAY);
+    int64_t days = (seconds - of_day) / DAY;
+    int64_t since = days + TO_MARCH_OF_0;
+    int64_t era = (since >= 0 ? since : since - (ERA - 1)) / ERA;
+    int of_era = (int)(since - era * ERA);
+    int year =
+        (of_era - of_era / (FOUR - 1) + of_era / CENTURY - of_era / (ERA - 1)) /
+        365;
+    int of_year = of_era - (365 * year + year / 4 - year / 100);
+    int month = (5 * of_year + 2) / 153; /* five months have 153 days */
+    bool next = month >= 10;             /* January and February */
+    return (struct tm){
+        .tm_year = (int)(era * 400) + year + next - 1900,
+        .tm_mon = next ? month - 10 : month + 2,
+        .tm_mday = of_year - (153 * month + 2) / 5 + 1,
+        .tm_hour = of_day / 3600,
+        .tm_min = of_day / 60 % 60,
+        .tm_sec = of_day % 60,
+        .tm_wday = (int)(((days + THURSDAY) % 7 + 7) % 7),
+    };
 }
 
 /* Each takes the place to write to and returns the place behind. Formatting

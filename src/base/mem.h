@@ -20,6 +20,11 @@ void *mem_new_blank(size_t size);
 /* Grown bytes are not zeroed. */
 void *mem_resize(void *block, size_t size);
 void mem_free(void *block);
+/* Of this one size, not zeroed: what a call takes, it takes mostly in these, so
+ * the last ones given back lie ready. Who gives one back has wiped it. */
+enum { MEM_BLOCK = 1024 };
+void *mem_block_new(void);
+void mem_block_free(void *block);
 /* Bytes given and not yet taken back, in the whole process. */
 size_t mem_in_use(void);
 /* To the system, all that is free now; takes milliseconds after a crowd. */

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -26,6 +27,27 @@ static void a_moment_is_written_in_three_ways(void **state)
     assert_string_equal(clock_iso(arena, -1).ptr, "1969-12-31T23:59:59.999Z");
     assert_string_equal(clock_http_date(arena, 951782400000).ptr,
                         "Tue, 29 Feb 2000 00:00:00 GMT");
+    arena_free(arena);
+}
+
+/* The calendar is our own: the library's shall say the same of each day. */
+static void each_day_is_the_librarys(void **state)
+{
+    enum { DAYS = 200000 }; /* to the year 2517, and back to 1422 */
+    (void)state;
+    struct arena *arena = arena_new();
+    struct arena_mark mark = arena_mark(arena);
+    for (time_t day = -DAYS; day <= DAYS; day++) {
+        time_t seconds = day * 86400 + day % 43200;
+        struct tm tm;
+        char wanted[32];
+        assert_non_null(gmtime_r(&seconds, &tm));
+        assert_int_equal(
+            strftime(wanted, sizeof(wanted), "%a, %d %b %Y %H:%M:%S GMT", &tm),
+            29);
+        assert_string_equal(clock_http_date(arena, seconds * 1000).ptr, wanted);
+        arena_reset(arena, mark);
+    }
     arena_free(arena);
 }
 
@@ -112,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_moment_is_written_in_three_ways),
+        cmocka_unit_test(each_day_is_the_librarys),
         cmocka_unit_test(dates_are_read),
         cmocka_unit_test(what_is_no_date_is_refused),
         cmocka_unit_test(every_millisecond_comes_back),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -45,11 +46,32 @@ static void arenas_and_buffers_are_counted_too(void **state)
     assert_int_equal(mem_in_use(), before);
 }
 
+static void blocks_that_lie_ready_are_not_counted(void **state)
+{
+    enum { MANY = 3000 }; /* more than are kept */
+    static void *blocks[MANY];
+    (void)state;
+    size_t before = mem_in_use();
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < MANY; i++) {
+            blocks[i] = mem_block_new();
+            memset(blocks[i], 0xff, MEM_BLOCK);
+        }
+        assert_int_equal(mem_in_use() - before, (size_t)MANY * MEM_BLOCK);
+        for (size_t i = 0; i < MANY; i++) {
+            mem_block_free(blocks[i]);
+        }
+        assert_int_equal(mem_in_use(), before);
+        mem_give_back();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_given_is_counted_until_it_is_taken_back),
         cmocka_unit_test(arenas_and_buffers_are_counted_too),
+        cmocka_unit_test(blocks_that_lie_ready_are_not_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
