@@ -105,8 +105,7 @@ static void sign_next(struct link *link, struct buf *text, bool is_trailer,
     sigv4_sha256(content, hash);
     sigv4_hex(hash, hex);
     buf_add(text, str_make(hex, SIGV4_HEX_LEN));
-    sigv4_hmac(str_make((const char *)link->key.bytes, SIGV4_HASH_LEN),
-               buf_str(text), hash);
+    sigv4_key_mac(&link->key, buf_str(text), hash);
     sigv4_hex(hash, link->previous);
 }
 

@@ -81,34 +81,72 @@ struct str sigv4_sha256_hex(struct arena *arena, struct str bytes)
     return str_make(hex, SIGV4_HEX_LEN);
 }
 
-/* RFC 2104, written out for the same reason. */
+/* ---- HMAC, RFC 2104: written out for the same reason ---- */
+
+enum { STATE_WORDS = SIGV4_HASH_LEN / sizeof(uint32_t) };
+
+static void hash_block(const unsigned char block[BLOCK_LEN], unsigned char pad,
+                       uint32_t out[STATE_WORDS])
+{
+    unsigned char padded[BLOCK_LEN];
+    SHA256_CTX state;
+    for (size_t i = 0; i < BLOCK_LEN; i++) {
+        padded[i] = block[i] ^ pad;
+    }
+    begin_digest(&state);
+    add_bytes(&state, padded, BLOCK_LEN);
+    memcpy(out, state.h, sizeof(state.h));
+    mem_wipe(&state, sizeof(state));
+    mem_wipe(padded, sizeof(padded));
+}
+
+/* As if one block had just been hashed. */
+static void begin_behind(SHA256_CTX *state, const uint32_t before[STATE_WORDS])
+{
+    begin_digest(state);
+    memcpy(state->h, before, sizeof(state->h));
+    state->Nl = BLOCK_LEN * 8;
+}
+
+void sigv4_key_mac(const struct sigv4_key *key, struct str text,
+                   unsigned char out[SIGV4_HASH_LEN])
+{
+    unsigned char hash[SIGV4_HASH_LEN];
+    SHA256_CTX state;
+    begin_behind(&state, key->before_text);
+    add_bytes(&state, text.ptr, text.len);
+    end_digest(&state, hash);
+    begin_behind(&state, key->before_hash);
+    add_bytes(&state, hash, sizeof(hash));
+    end_digest(&state, out);
+    mem_wipe(hash, sizeof(hash));
+}
+
+static void prepare(struct sigv4_key *key, struct str bytes)
+{
+    unsigned char block[BLOCK_LEN] = {0};
+    if (bytes.len > BLOCK_LEN) {
+        sigv4_sha256(bytes, block);
+    } else if (bytes.len > 0) {
+        memcpy(block, bytes.ptr, bytes.len);
+    }
+    hash_block(block, 0x36, key->before_text);
+    hash_block(block, 0x5c, key->before_hash);
+    mem_wipe(block, sizeof(block));
+}
+
+void sigv4_key_prepare(struct sigv4_key *key)
+{
+    prepare(key, str_make((const char *)key->bytes, sizeof(key->bytes)));
+}
+
 void sigv4_hmac(struct str key, struct str bytes,
                 unsigned char out[SIGV4_HASH_LEN])
 {
-    unsigned char block[BLOCK_LEN] = {0};
-    if (key.len > BLOCK_LEN) {
-        sigv4_sha256(key, block);
-    } else if (key.len > 0) {
-        memcpy(block, key.ptr, key.len);
-    }
-    for (size_t i = 0; i < BLOCK_LEN; i++) {
-        block[i] ^= 0x36;
-    }
-    unsigned char inner[SIGV4_HASH_LEN];
-    SHA256_CTX state;
-    begin_digest(&state);
-    add_bytes(&state, block, BLOCK_LEN);
-    add_bytes(&state, bytes.ptr, bytes.len);
-    end_digest(&state, inner);
-    for (size_t i = 0; i < BLOCK_LEN; i++) {
-        block[i] ^= 0x36 ^ 0x5c;
-    }
-    begin_digest(&state);
-    add_bytes(&state, block, BLOCK_LEN);
-    add_bytes(&state, inner, sizeof(inner));
-    end_digest(&state, out);
-    mem_wipe(block, sizeof(block));
-    mem_wipe(inner, sizeof(inner));
+    struct sigv4_key prepared = {0};
+    prepare(&prepared, key);
+    sigv4_key_mac(&prepared, bytes, out);
+    mem_wipe(&prepared, sizeof(prepared));
 }
 
 bool sigv4_equal_constant_time(struct str a, struct str b)

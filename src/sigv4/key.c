@@ -26,6 +26,7 @@ void sigv4_derive_key(struct str secret_key, const struct sigv4_scope *scope,
         memcpy(ret_key->bytes, bytes, sizeof(bytes));
         key = str_make((const char *)ret_key->bytes, sizeof(ret_key->bytes));
     }
+    sigv4_key_prepare(ret_key);
     mem_wipe(bytes, sizeof(bytes));
     buf_free(&first);
 }
@@ -34,8 +35,7 @@ struct str sigv4_signature(struct arena *arena, const struct sigv4_key *key,
                            struct str string_to_sign)
 {
     unsigned char hash[SIGV4_HASH_LEN];
-    sigv4_hmac(str_make((const char *)key->bytes, sizeof(key->bytes)),
-               string_to_sign, hash);
+    sigv4_key_mac(key, string_to_sign, hash);
     char *hex = arena_alloc(arena, SIGV4_HEX_LEN + 1);
     sigv4_hex(hash, hex);
     return str_make(hex, SIGV4_HEX_LEN);

@@ -17,6 +17,11 @@ void sigv4_hex(const unsigned char bytes[SIGV4_HASH_LEN],
                char out[SIGV4_HEX_LEN]);
 /* Exactly 64 digits; capital letters only where `any_case`. */
 bool sigv4_is_hex64(struct str text, bool any_case);
+/* Works out the rest of a key from its bytes. */
+void sigv4_key_prepare(struct sigv4_key *key);
+/* HMAC-SHA256 with a prepared key. */
+void sigv4_key_mac(const struct sigv4_key *key, struct str text,
+                   unsigned char out[SIGV4_HASH_LEN]);
 
 /* canon.c: all parts in a row. printf would cost more than the hashing. */
 struct str sigv4_concat(struct arena *arena, const struct str *parts,

@@ -69,8 +69,12 @@ struct str sigv4_canonical_request(struct arena *arena,
 struct str sigv4_string_to_sign(struct arena *arena, struct str amz_date,
                                 const struct sigv4_scope *scope,
                                 struct str canonical_request);
+/* The key, and what HMAC hashes of it before each text and before each text's
+ * hash: half of the work on a short text, done once. */
 struct sigv4_key {
     unsigned char bytes[SIGV4_HASH_LEN];
+    uint32_t before_text[SIGV4_HASH_LEN / sizeof(uint32_t)];
+    uint32_t before_hash[SIGV4_HASH_LEN / sizeof(uint32_t)];
 };
 void sigv4_derive_key(struct str secret_key, const struct sigv4_scope *scope,
                       struct sigv4_key *ret_key);
