@@ -273,6 +273,7 @@ enum creds_progress creds_gate_body(struct creds_gate_call *gc)
         return creds_gate_go(gc, GATE_PASS);
     }
     struct str hash = sigv4_sha256_hex(gc->call->arena, body);
+    gc->call->body_hash = hash;
     if (!hashed) {
         return verify(gc, hash, GATE_PASS);
     }

@@ -132,8 +132,8 @@ static bool is_chunked(enum sigv4_payload payload)
            payload == SIGV4_PAYLOAD_CHUNKS_TRAILER;
 }
 
-/* What is buffered is hashed anew: a resent batch is smaller than the one that
- * the client declared. */
+/* What is buffered is not taken from what the client declared: a resent batch
+ * is smaller. */
 static struct str payload_hash(const struct http_fetch *outer)
 {
     switch (sigv4_payload_of(outer->payload_hash)) {
@@ -151,8 +151,11 @@ static struct str payload_hash(const struct http_fetch *outer)
     case SIGV4_PAYLOAD_UNKNOWN:
         break;
     }
-    return outer->upload != NULL
-               ? STR("UNSIGNED-PAYLOAD") /* a presigned upload to S3 */
+    if (outer->upload != NULL) {
+        return STR("UNSIGNED-PAYLOAD"); /* a presigned upload to S3 */
+    }
+    return outer->body_hash.len > 0
+               ? outer->body_hash
                : sigv4_sha256_hex(outer->arena, outer->request.body);
 }
 

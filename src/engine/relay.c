@@ -96,6 +96,7 @@ static void send_call(struct exchange *x)
         .sign_service = x->endpoint.signing_name,
         .sign_region = x->endpoint.signing_region,
         .payload_hash = call->payload_hash,
+        .body_hash = call->body_hash,
         .purpose = x->sends == 0 ? HTTP_FOR_CLIENT : HTTP_FOR_CLIENT_AGAIN,
         .call = &x->aws,
         .exchange = x->id,

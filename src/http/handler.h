@@ -35,6 +35,7 @@ struct http_call {
     struct str sign_service;              /* of the credential scope */
     struct str sign_region;
     struct str payload_hash; /* as declared; STR_NONE: none was */
+    struct str body_hash;    /* of the request's body, where it was hashed */
 
     const struct http_call_ops *ops;
 };

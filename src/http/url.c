@@ -189,16 +189,21 @@ static bool parse_port(struct str text, uint16_t *ret_port)
     return true;
 }
 
-static void fill_authority(struct arena *arena, struct http_url *url,
-                           bool shows_port)
+/* Without a port, or with its digits; an origin is read for each call, so
+ * nothing is formatted. */
+static struct str make_authority(struct arena *arena, struct str host,
+                                 struct str port)
 {
-    bool brackets = str_find(url->host, ':') != STR_NOT_FOUND;
-    struct str host = brackets
-                          ? arena_printf(arena, "[%.*s]", STR_ARG(url->host))
-                          : url->host;
-    url->authority = shows_port ? arena_printf(arena, "%.*s:%u", STR_ARG(host),
-                                               (unsigned)url->port)
-                                : host;
+    if (str_find(host, ':') != STR_NOT_FOUND) {
+        host = arena_printf(arena, "[%.*s]", STR_ARG(host));
+    }
+    if (port.ptr == NULL) {
+        return host;
+    }
+    while (str_starts(port, STR("0"))) {
+        port = str_from(port, 1);
+    }
+    return arena_join(arena, arena_join(arena, host, STR(":")), port);
 }
 
 static bool refuse(struct arena *arena, struct str text, const char *what,
@@ -242,7 +247,8 @@ bool http_url_parse(struct arena *arena, struct str text,
     url.scheme = scheme->name;
     url.host = arena_lower(arena, host);
     url.path = arena_str(arena, str_from(rest, authority.len));
-    fill_authority(arena, &url, url.port != scheme->port);
+    url.authority = make_authority(arena, url.host,
+                                   url.port != scheme->port ? port : STR_NONE);
     *ret_url = url;
     return true;
 }

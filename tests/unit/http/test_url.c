@@ -124,6 +124,7 @@ static void good_urls_are_taken_apart(void **state)
     } rows[] = {
         {"http://a", "http", "a", 80, "", "a"},
         {"HTTPS://A.b/", "https", "a.b", 443, "/", "a.b"},
+        {"http://a:08080", "http", "a", 8080, "", "a:8080"},
         {"http://a:8080/x/../y?z=1&w", "http", "a", 8080, "/x/../y?z=1&w",
          "a:8080"},
         {"http://a:80", "http", "a", 80, "", "a"},

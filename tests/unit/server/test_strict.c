@@ -293,6 +293,30 @@ static void a_thousand_headers_are_fine(void **state)
     arena_free(arena);
 }
 
+/* Values are read in steps of eight bytes. */
+static void control_characters_are_found_wherever_they_stand(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct strict_head head = {STR("GET"), STR("/"), STR("HTTP/1.1"), {0}};
+    int64_t length = 0;
+    char value[20];
+    http_headers_add(arena, &head.headers, STR("Host"), STR("a"));
+    http_headers_borrow(arena, &head.headers, STR("X"),
+                        str_make(value, sizeof(value)));
+    for (size_t at = 0; at < sizeof(value); at++) {
+        for (int c = 0; c < 256; c++) {
+            bool fine = c == '\t' || (c >= ' ' && c != 0x7f);
+            memset(value, c >= 0x80 ? 0xff : '~', sizeof(value));
+            value[at] = (char)c;
+            if ((strict_check(&head, &length).sentence == NULL) != fine) {
+                fail_msg("byte %d at %zu", c, at);
+            }
+        }
+    }
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +328,7 @@ int main(void)
         cmocka_unit_test(a_target_that_is_too_long_is_answered_414),
         cmocka_unit_test(a_bad_chunk_breaks_the_body),
         cmocka_unit_test(a_thousand_headers_are_fine),
+        cmocka_unit_test(control_characters_are_found_wherever_they_stand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
