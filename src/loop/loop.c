@@ -19,6 +19,7 @@ struct signal_row {
 struct loop {
     int epoll_fd;
     bool stop;
+    bool looked; /* at the descriptors, in the turn before */
     struct timers timers;
     struct loop_hook *hooks;
     struct loop_watch signals;
@@ -141,6 +142,13 @@ void loop_turn(struct loop *loop)
 {
     int64_t wait = sleep_ms(loop);
     if (loop->stop) {
+        return;
+    }
+    /* What the hooks woke need not wait for a look at the descriptors; those
+     * wait for one turn at most. */
+    loop->looked =
+        !loop->looked || wait != 0 || timers_run_due(&loop->timers) == 0;
+    if (!loop->looked) {
         return;
     }
     int count =

@@ -53,7 +53,7 @@ struct loop_hook {
 /* The hook that was added first runs last. */
 void loop_add_hook(struct loop *loop, struct loop_hook *hook);
 
-/* One turn: hooks, sleep, descriptors, timers. */
+/* One turn: hooks, then what they woke, or sleep, descriptors and timers. */
 void loop_turn(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
