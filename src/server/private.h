@@ -9,6 +9,7 @@
  * exchange.c one request and its answer
  * away.c     held calls, whose sockets leave libmicrohttpd until the answer
  * overdue.c  clients that never come to the end of what they send
+ * crowd.c    memory after many have left
  * call.c     what a handler may ask of them
  * server.c   everything that touches libmicrohttpd
  */
@@ -294,6 +295,16 @@ void overdue_remove(struct server *server, struct client *client);
  * nobody reads, for it is answered already) within server_config.head_ms. */
 void overdue_begin(struct server *server, struct client *client, bool in_head);
 void overdue_end(struct client *client);
+
+/* ---- crowd.c ---- */
+
+void crowd_init(struct server *server);
+void crowd_stop(struct server *server);
+/* Connections, also those of calls that have left libmicrohttpd. */
+size_t crowd_size(const struct server *server);
+/* To be called after each that comes, and after each that goes. */
+void crowd_grew(struct server *server);
+void crowd_shrank(struct server *server);
 
 /* ---- call.c ---- */
 

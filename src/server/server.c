@@ -23,9 +23,6 @@ enum {
     DEFAULT_AWAY_MS = 500,
     /* Few clients share one daemon, for fewer system calls; many spread. */
     CLIENTS_TO_FILL = 128,
-    CROWD = 1000,
-    FEW = 16,
-    TIDY_MS = 1000,
 };
 
 /* What GnuTLS calls normal has versions that everybody else gave up. */
@@ -270,34 +267,6 @@ static void on_completed(void *ctx, struct MHD_Connection *link, void **request,
     }
 }
 
-static size_t clients_of(const struct server *server)
-{
-    return server->clients + server->away;
-}
-
-/* After a crowd has left, once: what it had need not be kept for the next. It
- * may take a tenth of a second, for which the last of it shall not wait. */
-static void tidy_up(void *ctx)
-{
-    struct server *server = ctx;
-    if (server->active > FEW) {
-        timer_arm(loop_timers(server->loop), &server->tidy, TIDY_MS);
-        return;
-    }
-    server->most_clients = clients_of(server);
-    mem_give_back();
-}
-
-static void note_leaving(struct server *server)
-{
-    struct timers *timers = loop_timers(server->loop);
-    if (server->most_clients >= CROWD &&
-        clients_of(server) < server->most_clients / 2 && !server->stopping &&
-        !timer_is_armed(&server->tidy)) {
-        timer_arm(timers, &server->tidy, TIDY_MS);
-    }
-}
-
 static void on_connection(void *ctx, struct MHD_Connection *link,
                           void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
@@ -317,9 +286,7 @@ static void on_connection(void *ctx, struct MHD_Connection *link,
         *socket_context = client;
         shard->clients++;
         server->clients++;
-        if (clients_of(server) > server->most_clients) {
-            server->most_clients = clients_of(server);
-        }
+        crowd_grew(server);
         return;
     }
     if (client == NULL) {
@@ -333,7 +300,7 @@ static void on_connection(void *ctx, struct MHD_Connection *link,
     *socket_context = NULL;
     shard->clients--;
     server->clients--;
-    note_leaving(server);
+    crowd_shrank(server);
     listener_make_room(&server->listener);
 }
 
@@ -367,9 +334,10 @@ static bool start_daemon(struct shard *shard)
         {MHD_OPTION_END, 0, NULL},
     };
     /* Room for the head, for its table of fields, and for an answer's head.
-     * libmicrohttpd zeroes nearly all of it for each request, and more than
-     * 32 KB would be pages of its own, of which a held call touches two. */
-    size_t memory = config->header_limit * 3 / 2 + (size_t)8 * 1024;
+     * libmicrohttpd zeroes it one and a half times for each request, and more
+     * than 32 KB would be pages of its own, of which a held call touches two.
+     */
+    size_t memory = config->header_limit + (size_t)8 * 1024;
     shard->daemon = MHD_start_daemon(
         daemon_flags(server), 0, NULL, NULL, on_request, server,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)config->connection_limit + 1,
@@ -433,7 +401,7 @@ static bool accepted(void *ctx, int fd, const struct sockaddr *address,
 static bool has_room(void *ctx)
 {
     const struct server *server = ctx;
-    return clients_of(server) + server->coming <
+    return crowd_size(server) + server->coming <
            server->config.connection_limit;
 }
 
@@ -450,24 +418,37 @@ void server_take_back(struct server *server, int fd, uint64_t taken)
     server->taken_before = 0;
 }
 
-static int64_t run_shard(struct shard *shard, int64_t now_ms)
+/* Until it must run again; -1: its descriptor will tell. */
+static int64_t time_left(struct shard *shard, int64_t now_ms)
 {
     MHD_UNSIGNED_LONG_LONG wait = 0;
-    if (shard->due ||
-        (shard->deadline_ms >= 0 && now_ms >= shard->deadline_ms)) {
+    int64_t wait_ms = -1;
+    shard->deadline_ms = -1;
+    if (MHD_get_timeout(shard->daemon, &wait) == MHD_YES) {
+        wait_ms = wait < 60000 ? (int64_t)wait : 60000;
+        shard->deadline_ms = now_ms + wait_ms;
+    }
+    shard->due = shard->due || wait_ms == 0;
+    return shard->due ? 0 : wait_ms;
+}
+
+/* An answer that is sent, the end of its request and the head of the next one
+ * are a run each, and not worth a turn of the loop each. */
+static int64_t run_shard(struct shard *shard, int64_t now_ms)
+{
+    enum { ROUNDS = 3 };
+    if (shard->deadline_ms >= 0 && now_ms >= shard->deadline_ms) {
+        shard->due = true;
+    }
+    int64_t wait_ms = time_left(shard, now_ms);
+    for (int round = 0; round < ROUNDS && shard->due; round++) {
         shard->due = false;
         (void)MHD_run(shard->daemon);
         shard->server->coming -= shard->coming;
         shard->coming = 0;
+        wait_ms = time_left(shard, now_ms);
     }
-    shard->deadline_ms = -1;
-    if (MHD_get_timeout(shard->daemon, &wait) == MHD_YES) {
-        shard->due = shard->due || wait == 0;
-        int64_t wait_ms = wait < 60000 ? (int64_t)wait : 60000;
-        shard->deadline_ms = now_ms + wait_ms;
-        return shard->due ? 0 : wait_ms;
-    }
-    return shard->due ? 0 : -1;
+    return wait_ms;
 }
 
 static int64_t run_all(void *ctx)
@@ -509,7 +490,7 @@ struct server *server_new(struct loop *loop, const struct server_config *config,
     server->handler = handler;
     server->lingerers.loop = loop;
     overdue_init(server);
-    timer_init(&server->tidy, tidy_up, server);
+    crowd_init(server);
     set_defaults(&server->config);
     server->tls = config->tls_certificate.ptr != NULL;
     server->certificate = arena_str(arena, config->tls_certificate).ptr;
@@ -574,7 +555,7 @@ void server_free(struct server *server)
     }
     server->stopping = true;
     listener_close(&server->listener);
-    timer_cancel(loop_timers(server->loop), &server->tidy);
+    crowd_stop(server);
     struct exchange *next;
     for (struct exchange *e = server->first; e != NULL; e = next) {
         next = e->next; /* one that is away ends at once */
