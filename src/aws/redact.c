@@ -168,9 +168,9 @@ const struct json *aws_redact(struct aws_registry *registry,
     if (value == NULL) {
         return NULL;
     }
-    struct redaction redaction = {
-        .arena = arena,
-        .operation = find_operation(registry, service, operation),
-    };
+    struct redaction redaction; /* its steps need not be zeroed */
+    redaction.arena = arena;
+    redaction.operation = find_operation(registry, service, operation);
+    redaction.steps.count = 0;
     return copy_value(&redaction, value, false);
 }
