@@ -7,16 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Under ASan each block comes from the heap anew, so that whoever uses one that
- * he gave back is seen. */
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef MEM_KEEPS_NOTHING
+/* For ASan and valgrind: each block comes from the heap anew, so that whoever
+ * uses one that he gave back is seen. */
 enum { KEPT_MAX = 0 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-enum { KEPT_MAX = 0 };
-#else
-enum { KEPT_MAX = 1024 };
-#endif
 #else
 enum { KEPT_MAX = 1024 };
 #endif
