@@ -195,7 +195,7 @@ static enum head_step take_header(struct head *head, struct arena *arena,
     }
     struct str name = str_trim(str_first(line, colon));
     struct str value = str_trim(str_from(line, colon + 1));
-    if (name.len == 0 || head->headers.count == HTTP_HEADERS_MAX) {
+    if (!http_is_token(name) || head->headers.count == HTTP_HEADERS_MAX) {
         return HEAD_BAD;
     }
     const struct noted *row = find_noted(name);

@@ -125,6 +125,8 @@ ROWS = [
      (sized(b"200 OK", GOOD, b"Nonsense"), close), ODD),
     ("a blank before the colon",
      (sized(b"200 OK", GOOD, b"X-Odd : 1"), close), ODD),
+    ("a header name that is none",
+     (sized(b"200 OK", GOOD, b"X Odd: 1"), close), LOST),
     ("a zero byte in a header",
      (sized(b"200 OK", GOOD, b"X-Odd: a\0b"), close), ODD),
     ("line ends without CR", (FINE.replace(b"\r\n", b"\n"), close), ODD),
