@@ -27,57 +27,11 @@ enum {
 static_assert(sizeof(((struct connection *)0)->error) >= CURL_ERROR_SIZE,
               "curl's sentence fits");
 
-/* ---- Lists: curl spends a thread on each name, so one looks for all ---- */
-
-static void link_in(struct connection **list, struct connection *c)
-{
-    c->list = list;
-    c->before = NULL;
-    c->next = *list;
-    if (c->next != NULL) {
-        c->next->before = c;
-    }
-    *list = c;
-}
-
-static void link_out(struct connection *c)
-{
-    if (c->list == NULL) {
-        return;
-    }
-    if (c->before != NULL) {
-        c->before->next = c->next;
-    } else {
-        *c->list = c->next;
-    }
-    if (c->next != NULL) {
-        c->next->before = c->before;
-    }
-    c->list = NULL;
-}
-
-static struct connection *find_same(struct connection *list, struct str origin)
-{
-    while (list != NULL && !str_eq(list->peer.origin, origin)) {
-        list = list->next;
-    }
-    return list;
-}
-
-static bool is_looking(const struct connection *c)
-{
-    return c->list == &c->dialer->looking;
-}
-
 /* Its name is known, or never will be. */
 static void end_look(struct connection *c)
 {
-    struct dialer *dialer = c->dialer;
     c->resolving = false;
-    if (is_looking(c) && dialer->parked != NULL) {
-        timer_wake(dialer->timers, &dialer->unpark);
-    }
-    link_out(c);
+    queue_end_look(c);
 }
 
 /* ---- Curl's callbacks, until it is connected ---- */
@@ -274,50 +228,67 @@ static struct connection *new_connection(struct dialer *dialer,
 /* Until on_open() it counts as one that looks for its name. */
 static void start(struct connection *c)
 {
-    link_in(&c->dialer->looking, c);
-    CURLMcode code = curl_multi_add_handle(c->dialer->multi, c->easy);
-    assert(code == CURLM_OK);
-}
-
-struct connection *connection_dial(struct dialer *dialer,
-                                   const struct peer *peer)
-{
-    struct connection *c = new_connection(dialer, peer);
+    struct dialer *dialer = c->dialer;
+    queue_dial(c);
     c->easy = curl_easy_init();
     assert(c->easy != NULL);
     set_callbacks(c);
     set_constants(c->easy, &dialer->config);
     set_trust(c->easy, dialer->config.ca_bundle);
     SET(c->easy, URL, c->peer.origin.ptr);
-    if (find_same(dialer->looking, peer->origin) != NULL) {
-        link_in(&dialer->parked, c);
-    } else {
-        start(c);
-    }
+    CURLMcode code = curl_multi_add_handle(dialer->multi, c->easy);
+    assert(code == CURLM_OK);
+}
+
+struct connection *connection_dial(struct dialer *dialer,
+                                   const struct peer *peer, bool fresh)
+{
+    struct connection *c = new_connection(dialer, peer);
+    c->fresh = fresh;
+    queue_join(c);
     return c;
 }
 
-/* Those whose name is known now: curl has kept what was found. */
-static void on_unpark(void *ctx)
+/* Idle ones first. Of those who dial, one at a time looks for the name: the
+ * next is served when curl has kept what was found. */
+static void serve(struct dialer *dialer, struct queue *queue)
+{
+    struct connection *idle;
+    while (queue->reuser != NULL &&
+           (idle = pool_take(dialer->pool, queue->origin)) != NULL) {
+        dialer->spared(queue->reuser, idle);
+    }
+    if (queue->first != NULL && queue->looking == NULL &&
+        queue->dials < dialer->config.dial_limit) {
+        start(queue->first);
+    }
+}
+
+static void on_serve(void *ctx)
 {
     struct dialer *dialer = ctx;
-    struct connection *next;
-    for (struct connection *c = dialer->parked; c != NULL; c = next) {
-        next = c->next;
-        if (find_same(dialer->looking, c->peer.origin) == NULL) {
-            link_out(c);
-            start(c);
-        }
+    for (struct queue *q = dialer->queues; q != NULL; q = q->next) {
+        serve(dialer, q);
+    }
+    queue_sweep(dialer);
+}
+
+void dialer_note_idle(struct dialer *dialer)
+{
+    if (dialer->queues != NULL) {
+        timer_wake(dialer->timers, &dialer->serve);
     }
 }
 
 /* curl closes the descriptor as the handle leaves. */
 static void free_connection(struct connection *c)
 {
-    end_look(c);
+    queue_leave(c);
     loop_unwatch(c->dialer->loop, &c->watch);
-    (void)curl_multi_remove_handle(c->dialer->multi, c->easy);
-    curl_easy_cleanup(c->easy);
+    if (c->easy != NULL) {
+        (void)curl_multi_remove_handle(c->dialer->multi, c->easy);
+        curl_easy_cleanup(c->easy);
+    }
     mem_free(c);
 }
 
@@ -358,28 +329,28 @@ static bool take_over(struct connection *c)
 }
 
 /* What has no address for one has none for those behind it. */
-static void fail_parked(struct connection *c, struct str why)
+static void fail_waiting(struct queue *queue, struct str why)
 {
-    struct dialer *dialer = c->dialer;
-    struct connection *same;
-    while ((same = find_same(dialer->parked, c->peer.origin)) != NULL) {
-        link_out(same);
-        dialer->failed(same, why);
+    while (queue->first != NULL) {
+        queue->first->dialer->failed(queue->first, why);
     }
 }
 
 static void finish(struct connection *c, CURLcode code)
 {
+    struct queue *queue = c->queue;
+    bool looking = queue->looking == c;
+    queue_leave(c);
     if (code == CURLE_OK && c->user != NULL && take_over(c)) {
         c->dialer->connected(c);
         return;
     }
     struct str why =
         str_of(c->error[0] != 0 ? c->error : curl_easy_strerror(code));
-    if (is_looking(c)) {
-        fail_parked(c, why);
-        end_look(c);
+    if (looking) {
+        fail_waiting(queue, why);
     }
+    c->resolving = false;
     if (c->user != NULL) {
         c->dialer->failed(c, why);
     } else {
@@ -409,7 +380,7 @@ void dialer_init(struct dialer *dialer, struct loop *loop,
     dialer->timers = loop_timers(loop);
     dialer->config = *config;
     timer_init(&dialer->timer, on_curl_timer, dialer);
-    timer_init(&dialer->unpark, on_unpark, dialer);
+    timer_init(&dialer->serve, on_serve, dialer);
     CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
     assert(code == CURLE_OK);
     dialer->multi = curl_multi_init();
@@ -422,14 +393,17 @@ void dialer_init(struct dialer *dialer, struct loop *loop,
 
 void dialer_done(struct dialer *dialer)
 {
-    while (dialer->looking != NULL) {
-        /* Nobody waits for it; here we do. */
-        assert(dialer->looking->user == NULL);
-        free_connection(dialer->looking);
+    for (struct queue *q = dialer->queues; q != NULL; q = q->next) {
+        if (q->looking != NULL) {
+            /* Nobody waits for it; here we do. */
+            assert(q->looking->user == NULL);
+            free_connection(q->looking);
+        }
     }
-    assert(dialer->parked == NULL);
+    queue_sweep(dialer);
+    assert(dialer->queues == NULL);
     (void)curl_multi_cleanup(dialer->multi);
     timer_cancel(dialer->timers, &dialer->timer);
-    timer_cancel(dialer->timers, &dialer->unpark);
+    timer_cancel(dialer->timers, &dialer->serve);
     curl_global_cleanup();
 }

@@ -50,6 +50,7 @@ static void settle(struct exchange *x, enum http_outcome outcome,
     leave(x);
     if (c != NULL && lasts) {
         pool_put(&x->upstream->pool, c);
+        dialer_note_idle(&x->upstream->dialer);
     } else if (c != NULL) {
         connection_close(c);
     }
@@ -273,7 +274,8 @@ static void dial(struct exchange *x)
         settle(x, HTTP_REFUSED, fault);
         return;
     }
-    x->connection = connection_dial(&x->upstream->dialer, &peer);
+    x->connection = connection_dial(&x->upstream->dialer, &peer,
+                                    x->fetch->fresh_connection);
     x->connection->user = x;
 }
 
@@ -357,6 +359,15 @@ void exchange_failed(struct connection *c, struct str why)
     settle(c->user, HTTP_REFUSED, why);
 }
 
+void exchange_spared(struct connection *c, struct connection *idle)
+{
+    struct exchange *x = c->user;
+    connection_close(c);
+    x->connection = idle;
+    idle->user = x;
+    write_on(x);
+}
+
 void exchange_ready(struct connection *c, uint32_t events)
 {
     struct exchange *x = c->user;
@@ -406,7 +417,8 @@ void exchange_begin(struct upstream *upstream, struct http_fetch *fetch)
         settle(x, HTTP_UPLOAD_BROKEN, STR_NONE);
         return;
     }
-    if (!fetch->fresh_connection) {
+    if (!fetch->fresh_connection &&
+        !queue_wants_idle(&upstream->dialer, fetch->origin)) {
         x->connection = pool_take(&upstream->pool, fetch->origin);
     }
     if (x->connection != NULL) {

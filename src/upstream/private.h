@@ -7,6 +7,7 @@
  * reader.c      where head, body and end lie in what comes in
  * carried.c     what a fetch is told, and when
  * dialer.c      making and closing connections (curl)
+ * queue.c       who may dial, and who waits
  * connection.c  bytes on them (curl, where there is TLS)
  * pool.c        connections kept for another fetch
  * sending.c     a request on its way out
@@ -137,6 +138,8 @@ void carried_end(struct carried *carried, struct http_fetch *fetch);
 struct connection;
 struct exchange;
 
+struct pool;
+
 /* Makes connections, each for one user who is told of it by these. */
 struct dialer {
     struct loop *loop;
@@ -144,29 +147,33 @@ struct dialer {
     void *multi; /* curl's */
     struct timer timer;
     struct upstream_config config;
-    struct connection *looking; /* their names are being resolved */
-    struct connection *parked;  /* behind one of those of their origin */
-    struct timer unpark;
-    void *ctx; /* of whoever is told */
+    struct queue *queues; /* of the origins that are being dialled */
+    struct timer serve;   /* those who wait in them */
+    struct pool *pool;    /* whose idle ones may come first */
+    void *ctx;            /* of whoever is told */
     void (*connected)(struct connection *connection);
     /* It is the callee's to close. */
     void (*failed)(struct connection *connection, struct str why);
+    /* The same; `idle` is for its user. */
+    void (*spared)(struct connection *connection, struct connection *idle);
     void (*ready)(struct connection *connection, uint32_t events);
 };
 
 struct connection {
     struct dialer *dialer;
-    void *easy; /* curl's handle */
+    void *easy; /* curl's handle, once it dials */
     struct loop_watch watch;
     uint32_t events; /* as the loop knows them */
     int fd;
-    struct connection **list; /* that of the dialer's which it is in */
-    bool resolving;           /* a thread of curl's is at it */
-    bool plain;               /* its bytes need no curl */
-    bool reused;              /* has carried an answer before */
-    struct exchange *user;    /* NULL: idle, or nobody waits any more */
-    struct peer peer;         /* in text */
-    int64_t idle_ms;          /* since when */
+    struct queue *queue;   /* until it is connected */
+    bool dials;            /* there; else it waits */
+    bool fresh;            /* an idle one would not do */
+    bool resolving;        /* a thread of curl's is at it */
+    bool plain;            /* its bytes need no curl */
+    bool reused;           /* has carried an answer before */
+    struct exchange *user; /* NULL: idle, or nobody waits any more */
+    struct peer peer;      /* in text */
+    int64_t idle_ms;       /* since when */
     uint64_t hash;
     struct connection *next;
     struct connection *before;
@@ -181,10 +188,44 @@ void dialer_init(struct dialer *dialer, struct loop *loop,
 /* Waits for names that are still being resolved. */
 void dialer_done(struct dialer *dialer);
 
+/* As soon as there is a place, unless an idle one comes first; but that will
+ * not do for one that is to be `fresh`. */
 struct connection *connection_dial(struct dialer *dialer,
-                                   const struct peer *peer);
+                                   const struct peer *peer, bool fresh);
 /* Never waits. */
 void connection_close(struct connection *connection);
+/* One has become idle. */
+void dialer_note_idle(struct dialer *dialer);
+
+/* queue.c */
+
+/* Of one origin. Whenever somebody waits, a name is looked for, all places are
+ * taken, or the dialer's `serve` has been woken. */
+struct queue {
+    struct queue *next;
+    struct str origin;
+    uint64_t hash;
+    size_t dials;               /* under way */
+    struct connection *looking; /* for its name: one of them for all, since
+                                   curl spends a thread on each */
+    struct connection *first;   /* of those who wait */
+    struct connection *last;
+    struct connection *reuser; /* the first for whom an idle one would do */
+    char text[];
+};
+
+/* At its end. */
+void queue_join(struct connection *connection);
+/* From waiting to dialling. */
+void queue_dial(struct connection *connection);
+/* Its name is known. */
+void queue_end_look(struct connection *connection);
+/* Wherever it stands there, if it does. */
+void queue_leave(struct connection *connection);
+/* Whether idle ones are spoken for. */
+bool queue_wants_idle(const struct dialer *dialer, struct str origin);
+/* Queues that are empty go. */
+void queue_sweep(struct dialer *dialer);
 
 /* connection.c */
 
@@ -302,6 +343,7 @@ void exchange_note_move(struct exchange *x);
 /* What the dialer tells. */
 void exchange_connected(struct connection *connection);
 void exchange_failed(struct connection *connection, struct str why);
+void exchange_spared(struct connection *connection, struct connection *idle);
 void exchange_ready(struct connection *connection, uint32_t events);
 
 #endif

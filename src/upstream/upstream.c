@@ -6,7 +6,14 @@
 #include "base/mem.h"
 #include "upstream/private.h"
 
-enum { CONNECTIONS = 256, CONNECT_MS = 10000 };
+enum {
+    CONNECTIONS = 256,
+    CONNECT_MS = 10000,
+    /* Half of what common listeners keep room for (511), and no more than are
+     * kept afterwards. At 200 ms for a handshake over the sea it is still more
+     * than a thousand connections a second. */
+    DIALS = 256,
+};
 
 static void on_ready(struct connection *c, uint32_t events)
 {
@@ -46,12 +53,17 @@ struct upstream *upstream_new(struct loop *loop,
     if (own.connection_limit == 0) {
         own.connection_limit = CONNECTIONS;
     }
+    if (own.dial_limit == 0) {
+        own.dial_limit = DIALS;
+    }
     own.ca_bundle = arena_str(upstream->arena, config->ca_bundle);
     upstream->connect_ms = own.connect_timeout_ms;
     dialer_init(&upstream->dialer, loop, &own);
+    upstream->dialer.pool = &upstream->pool;
     upstream->dialer.ctx = upstream;
     upstream->dialer.connected = exchange_connected;
     upstream->dialer.failed = exchange_failed;
+    upstream->dialer.spared = exchange_spared;
     upstream->dialer.ready = on_ready;
     pool_init(&upstream->pool, upstream->timers, own.connection_limit);
     return upstream;

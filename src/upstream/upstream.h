@@ -26,7 +26,9 @@ struct upstream_config {
     bool use_proxy_environment;
     struct str ca_bundle;       /* path; STR_NONE: the system's */
     size_t connection_limit;    /* idle ones kept; 0 = 256 */
-    int64_t connect_timeout_ms; /* 0 = 10 s */
+    size_t dial_limit;          /* made at once to one origin, while further
+                                   fetches wait in order; 0 = 256 */
+    int64_t connect_timeout_ms; /* that wait included; 0 = 10 s */
 };
 
 struct upstream *upstream_new(struct loop *loop,

@@ -229,7 +229,7 @@ static inline void server_start(struct server *server, struct loop *loop)
     *server = (struct server){.loop = loop};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int bound = bind(fd, (struct sockaddr *)&address, sizeof(address));
-    int listens = listen(fd, 16);
+    int listens = listen(fd, 1024);
     int named = getsockname(fd, (struct sockaddr *)&address, &size);
     assert(bound == 0 && listens == 0 && named == 0);
     server->port = ntohs(address.sin_port);

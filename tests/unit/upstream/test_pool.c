@@ -48,7 +48,8 @@ static void on_ready(struct connection *c, uint32_t events)
 
 static void bench_start(struct bench *b)
 {
-    struct upstream_config config = {.connect_timeout_ms = 2000};
+    struct upstream_config config = {.connect_timeout_ms = 2000,
+                                     .dial_limit = 1};
     *b = (struct bench){0};
     fixture_start(&b->f, NULL, 0);
     dialer_init(&b->dialer, b->f.loop, &config);
@@ -81,7 +82,7 @@ static struct connection *dial(struct bench *b, int number)
     struct peer peer = {
         .origin = origin_of(b, number), .authority = STR("any"), .plain = true};
     int before = b->connected;
-    struct connection *c = connection_dial(&b->dialer, &peer);
+    struct connection *c = connection_dial(&b->dialer, &peer, true);
     c->user = (struct exchange *)b; /* somebody waits for it */
     run_until(&b->f, &b->connected, before + 1);
     return c;
