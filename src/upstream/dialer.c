@@ -336,6 +336,17 @@ static void fail_waiting(struct queue *queue, struct str why)
     }
 }
 
+/* Of a proxy that it does not understand curl tells all, a password too: that
+ * is before there is a name to look for. */
+static struct str say_why(const struct connection *c, CURLcode code,
+                          bool looking)
+{
+    if (looking && !c->resolving && c->dialer->config.use_proxy_environment) {
+        return STR("the proxy of the environment is none that can be used");
+    }
+    return str_of(c->error[0] != 0 ? c->error : curl_easy_strerror(code));
+}
+
 static void finish(struct connection *c, CURLcode code)
 {
     struct queue *queue = c->queue;
@@ -345,8 +356,7 @@ static void finish(struct connection *c, CURLcode code)
         c->dialer->connected(c);
         return;
     }
-    struct str why =
-        str_of(c->error[0] != 0 ? c->error : curl_easy_strerror(code));
+    struct str why = say_why(c, code, looking);
     if (looking) {
         fail_waiting(queue, why);
     }

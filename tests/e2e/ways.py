@@ -169,6 +169,10 @@ def test_a_proxy_that_is_of_no_use(kit):
          "2000 ms"),
         ("nobody there", dead, "connect"),
         ("no such name", "http://no.such.proxy.invalid:3128", "proxy.invalid"),
+        ("no proxy at all", "http://:::", "none that can be used"),
+        ("no known kind", "gopher://127.0.0.1:1", "none that can be used"),
+        ("too long to tell", f"http://{'x' * 300}:{PASSWORD}@:::",
+         "none that can be used"),
     ]
 
     def refuse(what, proxy, word):
