@@ -28,7 +28,7 @@ WORDS = (
 
 def test_words_that_cannot_be_used(kit):
     for words, status, near in WORDS:
-        done = kit.run_settled(*words, environment=OWN, seconds=20)
+        done = kit.run_settled(*words, environment=OWN)
         check(near in done.stderr, f"{words}: {done.stderr}")
         check_equal(done.returncode, status, f"status of {words}")
 

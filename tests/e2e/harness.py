@@ -31,8 +31,12 @@ KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 URL = re.compile(r"http://127\.0\.0\.1:\d+")
 SANITIZER = re.compile(r"Sanitizer|runtime error:")
-START_SECONDS = 60
-COMMAND_SECONDS = 90
+# None of these is a promise: they end what hangs, on a machine that is very
+# slow or very busy too.
+PATIENCE_SECONDS = 60
+COMMAND_SECONDS = 180
+# Sooner than an idle connection is closed because of its age (30 s).
+LEFT_BEHIND_SECONDS = 25
 
 
 class Failed(Exception):
@@ -52,7 +56,7 @@ def check_equal(got, want, what):
     check(got == want, f"{what}: got {got!r}, want {want!r}")
 
 
-def eventually(look, what, seconds=10):
+def eventually(look, what, seconds=PATIENCE_SECONDS):
     """Polls for what another process does; returns what `look` found."""
     end = time.monotonic() + seconds
     while True:
@@ -135,8 +139,7 @@ class Process:
                   f"{self.name} ended at its start: "
                   f"{self.errors()[-300:] or self.output()[-300:]}")
             return URL.search(text() if text else self.output())
-        self.url = eventually(look, f"{self.name} to listen",
-                              START_SECONDS).group()
+        self.url = eventually(look, f"{self.name} to listen").group()
         return self
 
     def alive(self):
@@ -145,7 +148,7 @@ class Process:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def end(self, seconds=10):
+    def end(self, seconds=PATIENCE_SECONDS):
         """Ends it by its pid; its exit status."""
         if self.alive():
             with contextlib.suppress(ProcessLookupError):
@@ -153,17 +156,24 @@ class Process:
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(10)
+            self.kill()
             return -signal.SIGKILL
+
+    def wait(self):
+        """For its end by itself; its exit status."""
+        return self.process.wait(PATIENCE_SECONDS)
 
     def kill(self):
         self.process.kill()
-        return self.process.wait(10)
+        return self.wait()
 
 
 class Settled(Process):
     """`settled serve`; knows the keys that it minted."""
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port),
+                                        PATIENCE_SECONDS)
 
     def descriptors(self):
         """When nothing happens: the fewest of a quarter of a second."""
@@ -178,8 +188,7 @@ class Settled(Process):
         """What is done inside by so many clients leaves nothing behind: no
         descriptor, and at the end no byte, which the leak checker tells by the
         exit status. `good` makes a call that leaves no connection open."""
-        for one in [socket.create_connection(("127.0.0.1", self.port), 10)
-                    for _ in range(clients)]:
+        for one in [self.connect() for _ in range(clients)]:
             one.close()  # what is made ready for so many stays ready
         good()
         before = self.descriptors()
@@ -188,14 +197,15 @@ class Settled(Process):
         def as_before():
             good()
             return self.descriptors() <= before
-        eventually(as_before, f"no more than {before} descriptors")
+        eventually(as_before, f"no more than {before} descriptors",
+                   LEFT_BEHIND_SECONDS)
         check_equal(self.end(), 0, "exit status")
         check(not SANITIZER.search(self.errors()), self.errors())
 
     def wait_for_exports(self):
         self.wait_for_address()
         eventually(lambda: "export SETTLED_PID=" in self.output(),
-                   "settled to print its exports", START_SECONDS)
+                   "settled to print its exports")
         self.exports = dict(re.findall(r"^export (\w+)=(.*)$", self.output(),
                                        re.MULTILINE))
         self.url = self.exports["AWS_ENDPOINT_URL"]
@@ -210,7 +220,7 @@ class Emulator(Process):
 
     def control(self, what):
         with urllib.request.urlopen(f"{self.url}/_emulator/{what}",
-                                    timeout=20) as answer:
+                                    timeout=PATIENCE_SECONDS) as answer:
             return json.load(answer)
 
     def count(self, operation, resource):
@@ -318,7 +328,7 @@ class Kit:
         config.setdefault("retries", {"mode": "standard",
                                       "total_max_attempts": 1})
         config.setdefault("read_timeout", 60)
-        config.setdefault("connect_timeout", 10)
+        config.setdefault("connect_timeout", PATIENCE_SECONDS)
         url = getattr(endpoint, "url", endpoint)
         with self.session_lock:
             return self.session.create_client(

@@ -118,7 +118,7 @@ def test_caller_that_left(kit):
     eventually(lambda: any('"settle-finished"' in line and name in line
                            and '"settled"' in line
                            for line in log.read_text().splitlines()),
-               "the outcome in the log", 20)
+               "the outcome in the log")
 
 
 def test_with_interim_answers(kit):

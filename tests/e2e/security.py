@@ -134,11 +134,11 @@ def test_options(kit):
 
 # ---- shapes ----
 
-def raw(kit, *lines, body=b"", seconds=15):
+def raw(kit, *lines, body=b""):
     server = settled(kit)
     host = b"Host: 127.0.0.1:%d" % server.port
     head = b"\r\n".join(line.replace(b"HOST", host) for line in lines)
-    return send_raw(server.port, head + b"\r\n\r\n" + body, seconds=seconds)
+    return send_raw(server.port, head + b"\r\n\r\n" + body)
 
 
 def test_smuggling_shapes(kit):
@@ -222,7 +222,7 @@ def test_chunk_shapes(kit):
         ask = Ask(settled(kit), body=None)
         ask.headers["Transfer-Encoding"] = "chunked"
         ask.sign()
-        answer = send_raw(ask.port, ask.head(), body, seconds=15)
+        answer = send_raw(ask.port, ask.head(), body)
         check(answer is None or 400 <= answer.status < 500,
               f"{body}: {answer!r}")
     still_answers(kit)

@@ -10,7 +10,8 @@ import urllib.request
 
 import botocore.auth
 import botocore.exceptions
-from harness import KEY, REGION, SECRET, Failed, check, check_equal
+from harness import (KEY, PATIENCE_SECONDS, REGION, SECRET, Failed, check,
+                     check_equal)
 from upstreams import Verifier
 from wire import Ask, Chunks
 
@@ -39,7 +40,7 @@ class Strict:
         with urllib.request.urlopen(urllib.request.Request(
                 f"{self.moto.url}/moto-api/reset-auth", data=b"0",
                 headers={"Content-Type": "text/plain"}),
-                timeout=20):
+                timeout=PATIENCE_SECONDS):
             pass
         self.settled = kit.start_settled(
             self.moto, AWS_ACCESS_KEY_ID=self.key,

@@ -13,9 +13,7 @@ import socket
 import botocore.auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from harness import REGION
-
-SECONDS = 15
+from harness import PATIENCE_SECONDS, REGION
 
 
 class Answer:
@@ -65,7 +63,7 @@ def read_answer(stream):
     return answer
 
 
-def send_raw(port, *pieces, seconds=SECONDS):
+def send_raw(port, *pieces, seconds=PATIENCE_SECONDS):
     """Sends bytes and reads one answer; None when the connection was closed
     without one. The peer may answer and close before all is sent."""
     with socket.create_connection(("127.0.0.1", port), seconds) as connection:
@@ -80,7 +78,7 @@ def send_raw(port, *pieces, seconds=SECONDS):
             return None
 
 
-def try_raw(ask, seconds=30):
+def try_raw(ask, seconds=PATIENCE_SECONDS):
     """What came of it: its status, "broken" (a head, and not all of a body)
     or "dropped" (no whole head); and the answer, where there is one."""
     try:
