@@ -32,11 +32,14 @@ const stories = {
     }
   },
 
-  // Waits a second for an answer, and then tries again.
-  async impatient(name, attempts) {
+  // Waits a while for an answer, by default a second, and then tries again.
+  async impatient(name, attempts, requestTimeout = 1000) {
     const ssm = client("ssm", "SSM", {
       maxAttempts: Number(attempts),
-      requestHandler: { requestTimeout: 1000, throwOnRequestTimeout: true },
+      requestHandler: {
+        requestTimeout: Number(requestTimeout),
+        throwOnRequestTimeout: true,
+      },
     });
     const answer = await ssm("PutParameter", parameter(name));
     return { version: answer.Version, attempts: answer.$metadata.attempts };

@@ -5,20 +5,21 @@ ROWS; the tests are below.
 """
 
 import json
+import re
 import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
-from faulty import (OK, FaultServer, close, dripped, error, events_of,
-                    for_ever, outcomes_of, reset, sized, stall,
+from faulty import (LONGEST, OK, FaultServer, close, dripped, error,
+                    events_of, for_ever, outcomes_of, reset, sized, stall,
                     start_settled)
 from harness import check, check_equal, eventually, in_parallel
 from upstreams import Server, read_request
 from wire import Ask, code_of, try_raw
 
-LIMIT_SECONDS = 20
+LIMIT_SECONDS = 60  # less than a fault lasts by itself
 MOST_TAKEN = 8 * 1024 * 1024  # of what is endless; the kernel keeps some
 
 # ---- the table ----
@@ -334,9 +335,9 @@ def test_words_in_each_protocol(kit):
 
 def test_not_listening(kit):
     """Nothing was sent, and so it is said, of a change too."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    listener.close()
+    taken = socket.socket()  # and never listens, nor does anybody else there
+    taken.bind(("127.0.0.1", 0))
+    port = taken.getsockname()[1]
     log = kit.path("refused.jsonl")
     server = start_settled(kit, f"http://127.0.0.1:{port}", "--log", log)
 
@@ -351,13 +352,14 @@ def test_not_listening(kit):
                       f"{name}: {whole(answer)}")
         check_equal(strike(server, "change", 0)[0], "502", "with a rule")
     check("unknown" not in log.read_text(), "an outcome is unknown")
+    taken.close()
 
 
 def test_never_reads(kit):
     """Connected, and then nothing is even taken."""
     gate = threading.Event()
-    upstream = Server(lambda connection: gate.wait(20))
-    server = start_settled(kit, upstream)
+    upstream = Server(lambda connection: gate.wait(LONGEST))
+    server = start_settled(kit, upstream, "--upstream-timeout", "2s")
 
     def good():
         check_equal(try_raw(Ask(server).sign())[0], "504", "a read")
@@ -418,9 +420,13 @@ def test_read_backs_that_flap(kit):
 
 
 def test_read_backs_that_flap_for_ever(kit):
-    server, log, seen = read_back(kit, ["old", "new"] * 200, "--timeout", "1s")
+    # What is recorded is not read twice when it is late: two reads under way
+    # at once would get their answers in another order.
+    server, log, seen = read_back(kit, ["old", "new"] * 2000, "--timeout", "1s",
+                                  "--record", kit.path("tape.jsonl"))
     answer = check_ended(server, log, seen, "unsettled", "424")
-    check(b"is not visible after 1." in answer.body, repr(answer))
+    check(re.search(rb"is not visible after [1-9]\d*\.", answer.body),
+          repr(answer))
     check_equal(server.end(), 0, "exit status")
 
 
@@ -461,7 +467,7 @@ def test_read_backs_that_never_work(kit):
              ("not JSON", sized(b"200 OK", b"<html>"), b"GetParameter"))
 
     def check_case(name, step, words):
-        server, log, seen = read_back(kit, [step], "--timeout", "1s")
+        server, log, seen = read_back(kit, [step], "--timeout", "4s")
         answer = check_ended(server, log, seen, "unsettled", "424")
         check_equal(code_of(answer), "PostConditionNotSatisfied", name)
         check(words in answer.body, f"{name}: {answer!r}")

@@ -18,7 +18,7 @@ import uuid
 from collections import Counter
 
 from faulty import options_of, receive, sized
-from harness import Kit, check, check_equal
+from harness import PATIENCE_SECONDS, Kit, check, check_equal, eventually
 from upstreams import Server
 from wire import Ask, try_raw
 
@@ -37,6 +37,10 @@ class CountingServer:
         self.kept = {}
         self.server = Server(self.serve)
         self.url = self.server.url
+
+    def arrived(self):
+        with self.lock:
+            return sum(self.taken.values())
 
     def answer(self, request):
         """None: the answer is lost."""
@@ -103,12 +107,16 @@ def one_round(kit, upstream, callers, chance, files):
                                "--record", tape)
     threads = [threading.Thread(target=caller.run, args=(server,))
                for caller in callers]
+    before = upstream.arrived()
     for thread in threads:
         thread.start()
-    time.sleep(chance.uniform(0.02, 0.3))
+    # As many as it takes to prove something, however slow the machine is.
+    eventually(lambda: upstream.arrived() >= before + CALLERS,
+               "calls to be under way")
+    time.sleep(chance.uniform(0, 0.3))
     server.kill()
     for thread in threads:
-        thread.join(30)
+        thread.join(2 * PATIENCE_SECONDS)
         check(not thread.is_alive(), "a caller hangs")
 
 

@@ -107,7 +107,7 @@ def test_javascript(kit):
                 ("TimeoutError", None, 1), repr(got))
     check("ECONNRESET" in got["message"] or "hang up" in got["message"], got)
     check_unknown(upstream, log, "fault-change-1")
-    got = kit.javascript(server, "impatient", "/fault-once-1", "3")
+    got = kit.javascript(server, "impatient", "/fault-once-1", "3", "60000")
     check_equal((got["version"], got["attempts"]), (1, 2), repr(got))
     check_anew(upstream, log, "fault-once-1")
     check_equal(server.end(), 0, "exit status")
