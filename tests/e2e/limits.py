@@ -8,12 +8,12 @@ import gzip
 import json
 import os
 import resource
-import socket
 import time
 
 import botocore.auth
 import botocore.exceptions
-from harness import Settled, check, check_equal, eventually, in_parallel
+from harness import (LEFT_BEHIND_SECONDS, PATIENCE_SECONDS, Settled, check,
+                     check_equal, eventually, in_parallel)
 from upstreams import Listener, Server, read_request
 from wire import Ask, Chunks, code_of, read_answer, send_raw
 
@@ -41,7 +41,7 @@ def resident(server):
 
 
 def connect(server):
-    return socket.create_connection(("127.0.0.1", server.port), 15)
+    return server.connect()
 
 
 @contextlib.contextmanager
@@ -177,7 +177,7 @@ def test_json_of_an_answer(kit):
     for to in (b".GetParameter", b".PutParameter"):
         log = kit.path("deep.jsonl")
         server = kit.start_settled(deep_answers(to), "--json-depth", "10",
-                                   "--timeout", "1s", "--log", log)
+                                   "--log", log)
         answer = put(server).send()
         check(answer is not None, "no answer")
         check_equal(answer.headers.get("x-settled-outcome"), "unverifiable",
@@ -227,7 +227,7 @@ def test_held_calls(kit):
     log = kit.path("held.jsonl")
     upstream = Forgetful()
     server = kit.start_settled(upstream, "--held-limit", "2",
-                               "--timeout", "4s", "--log", log)
+                               "--timeout", "10s", "--log", log)
     with connections(server, 2) as held:
         for i, connection in enumerate(held):
             hold(server, connection, f"/held/{i}")
@@ -264,7 +264,7 @@ def test_connections(kit):
             check_equal(read_answer(full[1].makefile("rb")).status, 200,
                         "one of the five")
             full[0].close()
-            waiting.settimeout(15)
+            waiting.settimeout(PATIENCE_SECONDS)
             check_equal(read_answer(waiting.makefile("rb")).status, 200,
                         "the sixth, once there is room")
 
@@ -273,14 +273,16 @@ def test_descriptors(kit):
     """None are left: it waits without work, says so upstream's way, and goes
     on when there are some again."""
     server = kit.start_settled(Listener())
+    alone = server.descriptors()
     with connect(server) as early:
         ask = Ask(server).sign()
-        eventually(lambda: fds_of(server) > 5, "the connection to be taken")
-        time.sleep(0.2)
+        eventually(lambda: fds_of(server) > alone,
+                   "the connection to be taken")
         _, most = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
-        resource.prlimit(server.pid, resource.RLIMIT_NOFILE,
-                         (fds_of(server) + 20, most))
+        limit = fds_of(server) + 20
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (limit, most))
         with connections(server, 100):
+            eventually(lambda: fds_of(server) >= limit, "none to be left")
             time.sleep(0.5)
             before = cpu_of(server)
             time.sleep(1)
@@ -336,32 +338,37 @@ def test_memory_is_full(kit):
     """By one held call: all others are refused, in their own protocol's words,
     and SDKs come again until it is over."""
     server = kit.start_settled(Forgetful(), "--memory-limit", "64m",
-                               "--timeout", "8s", "--on-unsettled", "pass")
+                               "--timeout", "12s", "--on-unsettled", "pass")
     big = put(server, {"Name": "/limit", "Value": "x", "Type": "String",
                        "Tags": [1] * 900_000})
+    # Made before, as that takes a while.
+    calls = [(getattr(kit.client(service, server), call), code)
+             for service, call, code in (
+                 ("ssm", "describe_parameters", "ServiceUnavailableException"),
+                 ("sns", "list_topics", "ServiceUnavailable"),
+                 ("ec2", "describe_vpcs", "Unavailable"),
+                 ("s3", "list_buckets", "SlowDown"))]
+    patient = kit.client("ssm", server, retries={"mode": "standard",
+                                                 "total_max_attempts": 12})
     with connect(server) as held:
         held.sendall(big.head() + big.body)
         eventually(lambda: Ask(server).sign().send().status == 503,
                    "memory to be full")
-        for service, call, code in (
-                ("ssm", "describe_parameters", "ServiceUnavailableException"),
-                ("sns", "list_topics", "ServiceUnavailable"),
-                ("ec2", "describe_vpcs", "Unavailable"),
-                ("s3", "list_buckets", "SlowDown")):
+        for call, code in calls:
             try:
-                getattr(kit.client(service, server), call)()
-                check(False, f"{service} was served")
+                call()
+                check(False, f"{call.__name__} was served")
             except botocore.exceptions.ClientError as error:
-                check_equal(error.response["Error"]["Code"], code, service)
-        kit.client("ssm", server, retries={
-            "mode": "standard", "total_max_attempts": 8}).describe_parameters()
+                check_equal(error.response["Error"]["Code"], code,
+                            call.__name__)
+        patient.describe_parameters()
         check_equal(read_answer(held.makefile("rb")).status, 200,
                     "the one that was held")
 
 
 def test_memory_limit_too_small(kit):
     done = kit.run_settled("serve", "--upstream", "http://127.0.0.1:9",
-                           "--memory-limit", "10k", seconds=20,
+                           "--memory-limit", "10k",
                            environment={"AWS_ACCESS_KEY_ID": "a",
                                         "AWS_SECRET_ACCESS_KEY": "b"})
     check_equal(done.returncode, 1, done.stderr)
@@ -425,7 +432,7 @@ def test_head_timeout(kit):
         slow.settimeout(0.1)
         answer = b""
         began = time.monotonic()
-        while not answer and time.monotonic() - began < 10:
+        while not answer and time.monotonic() - began < PATIENCE_SECONDS:
             slow.sendall(b"a")
             with contextlib.suppress(TimeoutError):
                 answer = slow.recv(1000)
@@ -440,7 +447,6 @@ def test_body_timeout(kit):
     ask = put(server)
     with connect(server) as slow:
         slow.sendall(ask.head() + ask.body[:5])
-        slow.settimeout(15)
         check_says(read_answer(slow.makefile("rb")), 408,
                    "RequestTimeoutException", "--body-timeout")
     check_equal(upstream.heard, [], "what went up")
@@ -464,7 +470,8 @@ def dripping(server, connections_, began):
 def test_slow_clients_delay_nobody(kit):
     """300 that send a byte now and then; others are served meanwhile, and all
     of the slow ones are still there."""
-    server = kit.start_settled(Listener())
+    server = kit.start_settled(Listener(), "--head-timeout", "10m",
+                               "--body-timeout", "10m")
     with connections(server, 300) as slow, connect(server) as fast:
         stream = fast.makefile("rb")
         ask = Ask(server).sign()
@@ -498,11 +505,12 @@ def test_flood_of_connections(kit):
     server = kit.start_settled(Listener())
     ask = Ask(server).sign()
     knock(server, ask, 300)
-    eventually(lambda: fds_of(server) < 14, "the first to be closed", 20)
+    eventually(lambda: fds_of(server) < 14, "the first to be closed",
+               LEFT_BEHIND_SECONDS)
     before = fds_of(server), resident(server)
     in_parallel(*[lambda: knock(server, ask, 1000)] * 3)
     eventually(lambda: fds_of(server) <= before[0] + 3,
-               "descriptors to be as few as before", 20)
+               "descriptors to be as few as before", LEFT_BEHIND_SECONDS)
     grown = (resident(server) - before[1]) / MIB
     check(kit.sanitized or grown < 8, f"it grew by {grown:.1f} MiB")
     good_call(server)
