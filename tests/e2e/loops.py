@@ -6,11 +6,11 @@ shows that another one was asked. Start at workers_asked().
 
 import concurrent.futures
 import contextlib
+import itertools
 import json
 import os
 import re
 import signal
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -18,7 +18,8 @@ import uuid
 from pathlib import Path
 
 from command import OWN
-from harness import KEY, SECRET, check, check_equal, eventually, in_parallel
+from harness import (PATIENCE_SECONDS, check, check_equal, eventually,
+                     in_parallel)
 from service import is_running, own_rules, rules_folder, serve_in_background
 from wire import Ask, read_answer
 
@@ -50,6 +51,16 @@ class Loops:
         """The processes that took a call with this text in its events."""
         return {event["id"].split("-")[-2]
                 for event in self.events("call-received", having)}
+
+    def ask_all(self, having, ask):
+        """Calls ask(), a connection each, until each process was asked."""
+        for count in range(1, ATTEMPTS + 1):
+            ask()
+            eventually(lambda: len(self.events("call-received", having))
+                       >= count, "the call in the log")
+            if len(self.workers_asked(having)) == COUNT:
+                return
+        check(False, "one process was never asked")
 
 
 def emulator(kit):
@@ -84,7 +95,7 @@ def put(server, name, value="one", **headers):
 def begin(server, name, value="one", **headers):
     """Sends the call on a connection of its own, and does not wait."""
     ask = Ask(server, PUT, body(name, value), **headers).sign()
-    connection = socket.create_connection(("127.0.0.1", server.port), 30)
+    connection = server.connect()
     connection.sendall(ask.head() + ask.body)
     return connection
 
@@ -131,12 +142,8 @@ def test_a_retry_finds_its_call(kit):
     service, name = loops(kit), f"/loops/retry/{kit.number()}"
     headers = {"amz-sdk-invocation-id": str(uuid.uuid4())}
     waiting = []
-    for _ in range(ATTEMPTS):
-        waiting.append(begin(service.server, name, **headers))
-        time.sleep(0.03)
-        if len(service.workers_asked(name)) == COUNT:
-            break
-    check_equal(len(service.workers_asked(name)), COUNT, "processes asked")
+    service.ask_all(f'"{name}"', lambda: waiting.append(
+        begin(service.server, name, **headers)))
     answers = [finish(connection) for connection in waiting]
     check_equal({a.status for a in answers}, {200}, "status")
     check_equal(len({a.headers["x-settled-id"] for a in answers}), 1, "ids")
@@ -147,9 +154,12 @@ def test_a_retry_finds_its_call(kit):
     check_equal({a.headers["x-settled-id"] for a in late},
                 {answers[0].headers["x-settled-id"]}, "late retries")
     check_equal(emulator(kit).count("PutParameter", name), 1, "upstream")
-    joined = service.events("call-joined", name)
-    check_equal(len(joined), len(answers) + len(late) - 1, "joined")
-    received = service.events("call-received", name)
+    wanted = len(answers) + len(late) - 1
+    eventually(lambda: len(service.events("call-joined", f'"{name}"'))
+               >= wanted, "the joins in the log")
+    joined = service.events("call-joined", f'"{name}"')
+    check_equal(len(joined), wanted, "joined")
+    received = service.events("call-received", f'"{name}"')
     check({e["detail"] for e in joined if "-" in e["detail"]}
           < {e["id"] for e in received}, "whose retries they were")
 
@@ -164,13 +174,21 @@ def test_another_body_is_another_call(kit):
 
 
 def leave_until_all_are_asked(service, name):
-    """The same call without an id, whose caller hangs up, again and again."""
-    for _ in range(ATTEMPTS):
+    """The same call without an id, whose caller hangs up, again and again. The
+    next one only when whoever has the call knows that: else it is another."""
+    left = []
+
+    def is_noticed():
+        received = service.events("call-received", f'"{name}"')
+        gone = [event for event in service.events("client-gone", f'"{name}"')
+                if event["id"] == received[0]["id"]]
+        return len(gone) == len(left)
+
+    def leave():
         begin(service.server, name).close()
-        time.sleep(0.05)
-        if len(service.workers_asked(name)) == COUNT:
-            return
-    check(False, "one process was never asked")
+        left.append(name)
+        eventually(is_noticed, "its leaving in the log")
+    service.ask_all(f'"{name}"', leave)
 
 
 def test_old_clients_find_their_call(kit):
@@ -234,11 +252,8 @@ def test_one_that_dies_ends_all(kit):
     pid, name = service.server.pid, f"/loops/dies/{kit.number()}"
     workers = children(pid)
     waiting = []
-    for i in range(ATTEMPTS):
-        waiting.append(begin(service.server, f"{name}/{i}"))
-        time.sleep(0.03)
-        if len(service.workers_asked(name)) == COUNT:
-            break
+    service.ask_all(name, lambda: waiting.append(
+        begin(service.server, f"{name}/{len(waiting)}")))
     os.kill(workers[1], signal.SIGKILL)
     # What the others hold is answered all the same.
     answers = []
@@ -247,7 +262,7 @@ def test_one_that_dies_ends_all(kit):
             answers.append(finish(connection))
     check(any(a and a.headers.get("x-settled-outcome") == "settled"
               for a in answers), f"no hold came to its end: {answers}")
-    check_equal(service.server.process.wait(20), 1, "exit status")
+    check_equal(service.server.wait(), 1, "exit status")
     check("was killed by signal 9" in service.server.errors(),
           service.server.errors())
     check_equal([w for w in workers if is_running(w)], [], "left behind")
@@ -259,7 +274,7 @@ def test_none_outlives_the_first(kit):
     check_equal(len(workers), COUNT, "processes")
     server.kill()
     eventually(lambda: not any(is_running(w) for w in workers),
-               "the others to end", 20)
+               "the others to end")
 
 
 def test_lets_holds_finish(kit):
@@ -278,7 +293,7 @@ def test_lets_holds_finish(kit):
         answers = [finish(connection) for connection in waiting]
         check_equal({a.headers.get("x-settled-outcome") for a in answers},
                     {"settled"}, "outcomes")
-        check_equal(service.server.process.wait(20), 0, "exit status")
+        check_equal(service.server.wait(), 0, "exit status")
 
 
 def test_gives_up_holds_at_the_end_of_grace(kit):
@@ -295,7 +310,7 @@ def test_gives_up_holds_at_the_end_of_grace(kit):
     service.server.signal(signal.SIGTERM)
     answers = [finish(connection) for connection in waiting]
     check_equal({a.status for a in answers}, {424}, "status")
-    check_equal(service.server.process.wait(20), 0, "exit status")
+    check_equal(service.server.wait(), 0, "exit status")
 
 
 def test_reloads_rules_in_all(kit):
@@ -305,20 +320,23 @@ def test_reloads_rules_in_all(kit):
 
     def outcomes(until):
         found = set()
+        before = len(service.events("call-received"))
         for i in range(ATTEMPTS):
             answer = put(service.server, f"{name}/{until}/{i}")
             found.add(answer.headers.get("x-settled-outcome"))
-            ids = {e["id"].split("-")[-2] for e in
-                   service.events("call-received")[-(i + 1):]}
-            if len(ids) == COUNT:
+            asked = {event["id"].split("-")[-2] for event in
+                     service.events("call-received")[before:]}
+            if len(asked) == COUNT:
                 return found
         check(False, "one process was never asked")
     check_equal(outcomes("before"), {None}, "outcomes without a rule")
     (folder / "mine.json").write_text(own_rules())
     service.server.signal(signal.SIGHUP)
     eventually(lambda: service.events("rules-loaded"), "the rules")
-    time.sleep(0.5)
-    check_equal(outcomes("after"), {"settled"}, "outcomes with one")
+    # Each loads them when it comes to it; one of them tells.
+    tries = itertools.count()
+    eventually(lambda: outcomes(f"after/{next(tries)}") == {"settled"},
+               "outcomes with one")
     check_equal(len(service.events("rules-loaded")), 1, "told")
     (folder / "mine.json").write_text("{")
     service.server.signal(signal.SIGHUP)
@@ -343,7 +361,7 @@ def test_a_port_is_not_shared_with_others(kit):
     for options in (["--loops", "2"], []):
         done = kit.run_settled("serve", "--upstream", kit.plain().url,
                                "--listen", f"127.0.0.1:{port}", *options,
-                               environment=OWN, seconds=20)
+                               environment=OWN)
         check_equal(done.returncode, 1, done.stdout + done.stderr)
         check("cannot listen" in done.stderr, done.stderr)
 
@@ -352,14 +370,13 @@ def test_refuses_what_needs_all_calls(kit):
     for options in (["--record", "/dev/null"], ["--replay", "/dev/null"],
                     ["--observe"], ["--dashboard"]):
         done = kit.run_settled("serve", "--upstream", kit.plain().url,
-                               "--loops", "2", *options, environment=OWN,
-                               seconds=20)
+                               "--loops", "2", *options, environment=OWN)
         check_equal(done.returncode, 2, done.stderr)
         check(options[0] in done.stderr and "--loops 2" in done.stderr,
               done.stderr)
     for count in ("0", "65", "x"):
         done = kit.run_settled("exec", "--loops", count, "--", "true",
-                               environment=OWN, seconds=20)
+                               environment=OWN)
         check_equal(done.returncode, 2, done.stderr)
 
 
@@ -406,10 +423,19 @@ def test_exec_whose_process_dies(kit):
 
 def get(url):
     try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+
+
+def metrics_of(url):
+    """Once all have answered in time: none may be late."""
+    def ask():
+        status, text = get(url + "/metrics")
+        check(status in (200, 503), text)
+        return text if status == 200 else None
+    return eventually(ask, "the metrics of all")
 
 
 def test_metrics_are_the_sum(kit):
@@ -423,8 +449,7 @@ def test_metrics_are_the_sum(kit):
         if len(service.workers_asked(name)) == COUNT:
             break
     count = i + 1
-    status, text = get(url + "/metrics")
-    check_equal(status, 200, text)
+    text = metrics_of(url)
     labels = r'\{service="ssm",operation="PutParameter"'
     for pattern in (r"^settled_calls_total" + labels + r"\} (\d+)$",
                     r"^settled_mutations_total" + labels
@@ -443,7 +468,7 @@ def test_metrics_are_the_sum(kit):
         check_equal(get(url + "/metrics")[0], 503, "when one does not answer")
     finally:
         os.kill(workers[0], signal.SIGCONT)
-    check_equal(get(url + "/metrics")[0], 200, "when it does again")
+    metrics_of(url)
     check_equal(service.server.end(), 0, "exit status")
 
 
@@ -452,19 +477,19 @@ def test_metrics_count_each_process_once(kit):
     service = Loops(kit, kit.plain(), "--metrics", "127.0.0.1:0")
     url = eventually(lambda: re.search(r"metrics at (\S+)/metrics",
                                        service.server.errors()),
-                     "the address").group(1) + "/metrics"
+                     "the address").group(1)
     slow = children(service.server.pid)[1:]
     for pid in slow:
         os.kill(pid, signal.SIGSTOP)
     try:
-        check_equal(get(url)[0], 503, "when two do not answer")
+        check_equal(get(url + "/metrics")[0], 503, "when two do not answer")
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            asked = pool.submit(get, url)
+            asked = pool.submit(get, url + "/metrics")
             time.sleep(0.5)
             os.kill(slow[0], signal.SIGCONT)
             check_equal(asked.result()[0], 503, "when one does not answer")
     finally:
         for pid in slow:
             os.kill(pid, signal.SIGCONT)
-    check_equal(get(url)[0], 200, "when all do again")
+    metrics_of(url)
     check_equal(service.server.end(), 0, "exit status")
