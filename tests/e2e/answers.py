@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Answers: what clients see when a change does not settle in time, and what
-they see when it does. The deadline is 300 ms, the lag 3 s.
+they see when it does. The deadline is 300 ms, the lag a minute: so long the
+slowest machine does not take.
 """
 
 import email.utils
@@ -9,12 +10,13 @@ import time
 
 from botocore.exceptions import ClientError
 from harness import check, check_equal
+from joins import emulator as slow_emulator
 
 CODE = "PostConditionNotSatisfied"
 
 
 def emulator(kit):
-    return kit.shared("emulator for answers", lambda: kit.start_emulator(3.0))
+    return kit.shared("emulator for answers", lambda: kit.start_emulator(60))
 
 
 def settled(kit):
@@ -132,34 +134,43 @@ def test_policy_of_one_call(kit):
     check_equal(answer["Error"]["Code"], CODE, "code")
 
 
-def check_fresh(answer):
+def check_fresh(answer, began):
+    """Its Date is of after the hold; it has whole seconds."""
     date = email.utils.parsedate_to_datetime(headers(answer)["date"])
-    check(abs(time.time() - date.timestamp()) < 3, f"Date is {date}")
+    held = int(headers(answer)["x-settled-waited-ms"]) / 1000
+    check(began + held - 1.1 <= date.timestamp() <= time.time(),
+          f"Date is {date}")
 
 
 def test_date_is_fresh(kit):
-    proxy = kit.start_settled(emulator(kit), "--timeout", "20s")
-    answer = kit.client("ssm", proxy).put_parameter(
-        Name=f"/answer/{kit.number()}", Value="one", Type="String")
+    proxy = kit.start_settled(slow_emulator(kit))
+    client = kit.client("ssm", proxy)
+    began = time.time()
+    answer = client.put_parameter(Name=f"/answer/{kit.number()}", Value="one",
+                                  Type="String")
     check(int(headers(answer)["x-settled-waited-ms"]) > 2000,
           headers(answer))
-    check_fresh(answer)
+    check_fresh(answer, began)
     check("age" in headers(answer), f"no Age: {headers(answer)}")
-    check_fresh(refused(kit.client("ssm", settled(kit)).put_parameter,
-                        Name=f"/answer/{kit.number()}", Value="one",
-                        Type="String"))
+    client = kit.client("ssm", settled(kit))
+    began = time.time()
+    check_fresh(refused(client.put_parameter, Name=f"/answer/{kit.number()}",
+                        Value="one", Type="String"), began)
 
 
 def test_facts_beside_the_answer(kit):
     proxy = kit.shared("settled before lag",
                        lambda: kit.start_settled(kit.fixed()))
-    answer = kit.client("ssm", proxy).put_parameter(
-        Name=f"/answer/{kit.number()}", Value="one", Type="String")
+    client = kit.client("ssm", proxy)
+    began = time.monotonic()
+    answer = client.put_parameter(Name=f"/answer/{kit.number()}", Value="one",
+                                  Type="String")
+    took = (time.monotonic() - began) * 1000
     facts = {key: value for key, value in headers(answer).items()
              if key.startswith("x-settled-")}
     check_equal(facts.get("x-settled-outcome"), "settled", "outcome")
     check(int(facts["x-settled-reads"]) > 1, facts)
-    check(200 <= int(facts["x-settled-waited-ms"]) < 5000, facts)
+    check(200 <= int(facts["x-settled-waited-ms"]) <= took, (facts, took))
     check(facts.get("x-settled-id"), facts)
 
 

@@ -10,7 +10,8 @@ import http.client
 import json
 import time
 
-from harness import Process, check, check_equal, eventually, in_parallel
+from harness import (PATIENCE_SECONDS, Process, check, check_equal, eventually,
+                     in_parallel)
 
 OPEN = "fixed:60s"
 
@@ -20,7 +21,7 @@ class Lag(Process):
 
     def ask(self, method, path, **headers):
         host = self.url.split("//")[1]
-        connection = http.client.HTTPConnection(host, timeout=20)
+        connection = http.client.HTTPConnection(host, timeout=PATIENCE_SECONDS)
         try:
             connection.request(method, path, headers=headers)
             answer = connection.getresponse()
@@ -211,7 +212,7 @@ def test_another_path_does_not_lag(kit):
     put(ssm, mine, "one")
     eventually(lambda: not [w for w in lag.open()
                             if w["input"].get("Path") == path],
-               "the other list to be found unchanged", 2)
+               "the other list to be found unchanged", 30)
     check_equal(get(ssm, other), "one", "the other parameter")
 
 
@@ -233,7 +234,7 @@ def test_tags_of_the_tagging_api_lag(kit):
 
 def test_each_clock_has_its_own_lag(kit):
     lag, ssm = lag_and_ssm(kit, "--lag", "fixed:0ms", "--tag-lag",
-                           "fixed:400ms", "--listed-lag", OPEN)
+                           "fixed:2s", "--listed-lag", OPEN)
     key = name(kit)
     put(ssm, key, "one")
     check_equal(get(ssm, key), "one", "a direct read")
@@ -245,8 +246,8 @@ def test_each_clock_has_its_own_lag(kit):
         return ssm.list_tags_for_resource(ResourceType="Parameter",
                                           ResourceId=key)["TagList"]
     check_equal(tags(), [], "tags at once")
-    eventually(tags, "tags", 2)
-    check(time.monotonic() - began >= 0.4, "the tags came too early")
+    eventually(tags, "tags", 30)
+    check(time.monotonic() - began >= 2, "the tags came too early")
     filters = [{"Key": "Name", "Values": [key]}]
     got = ssm.describe_parameters(ParameterFilters=filters)["Parameters"]
     check_equal(got, [], "a list")
@@ -270,13 +271,13 @@ def test_lists_come_later_than_direct_reads(kit):
 
 
 def test_what_is_stale_ends_by_itself(kit):
-    lag, ssm = lag_and_ssm(kit, "--lag", "fixed:300ms")
+    lag, ssm = lag_and_ssm(kit, "--lag", "fixed:2s")
     key = name(kit)
     put(ssm, key, "one")
-    began = time.monotonic()
     check_equal(get(ssm, key), None, "at once")
-    eventually(lambda: get(ssm, key), "the value", 2)
-    check(time.monotonic() - began < 1.5, "it took too long")
+    check(all(0 < window["until_ms"] <= 2000 for window in lag.open()
+              if window["clock"] == "direct"), lag.open())
+    eventually(lambda: get(ssm, key), "the value", 30)
 
 
 def test_a_change_in_flight_is_not_seen(kit):
@@ -284,22 +285,22 @@ def test_a_change_in_flight_is_not_seen(kit):
     lag, ssm = lag_and_ssm(kit, "--lag", "uniform:0ms,80ms", "--seed", "4")
     key = name(kit)
     done = []
-    seen = []
+    seen = [[], []]
 
     def write():
         for i in range(6):
             put(ssm, key, str(i))
+            if i % 2:  # else a reader that is slow might see the last only
+                eventually(lambda i=i: all(i in each for each in seen),
+                           f"state {i}")
         done.append(True)
 
-    def read():
-        while not done or time.monotonic() < done[0]:
-            seen.append(get(ssm, key))
-    in_parallel(write, read, read)
-    # Two readers append to one list: their order is not that of the answers.
-    numbers = [-1 if value is None else int(value) for value in seen]
-    late = [(a, b) for a, b in zip(numbers, numbers[3:]) if b < a - 1]
-    check(not late, f"states came back: {numbers}")
-    check(len(set(numbers)) > 2, f"no states were seen: {set(numbers)}")
+    def read(mine):
+        while not done:
+            mine.append(int(get(ssm, key) or -1))
+    in_parallel(write, *[lambda mine=mine: read(mine) for mine in seen])
+    for mine in seen:
+        check_equal(mine, sorted(mine), "states came back")
 
 
 def test_old_states_do_not_come_back(kit):
@@ -311,7 +312,7 @@ def test_old_states_do_not_come_back(kit):
              4: lambda: put(ssm, key, "two"),
              6: lambda: put(ssm, key, "three")}
     seen = []
-    end = time.monotonic() + 2.5
+    end = time.monotonic() + PATIENCE_SECONDS
     step = 0
     while time.monotonic() < end:
         steps.get(step, lambda: None)()
@@ -325,7 +326,7 @@ def test_old_states_do_not_come_back(kit):
         while at < len(want) and want[at] != value:
             at += 1
         check(at < len(want), f"seen: {seen}")
-    eventually(lambda: get(ssm, key) == "three", "the last state", 3)
+    check_equal(seen[-1], "three", "the last state")
 
 
 def runs_of(kit, seed, busy):
@@ -442,7 +443,7 @@ def test_open_lists_what_is_stale(kit):
     check_equal(len(mine), 1, "windows of the read")
     check_equal((mine[0]["resource"], mine[0]["clock"], mine[0]["write"]),
                 (key, "direct", 1), "the window")
-    check(50000 < mine[0]["until_ms"] <= 60000, mine)
+    check(30000 < mine[0]["until_ms"] <= 60000, mine)
     check(lag.clear() > 0, "nothing cleared")
     check_equal(lag.open(), [], "open after clear")
     check_equal(get(ssm, key), "one", "read after clear")

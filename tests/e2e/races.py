@@ -80,8 +80,7 @@ class Scene:
     def arrived(self, read, want):
         """Without settled, waits until what a scenario builds on is there."""
         if not self.confirmed:
-            eventually(lambda: read() == want, "the first state to arrive",
-                       20)
+            eventually(lambda: read() == want, "the first state to arrive")
 
     def aws(self, *words, fails=False):
         """The AWS CLI: its output as text, or on failure its stderr."""
@@ -118,7 +117,7 @@ def lagging_long(kit):
 
 def far_behind(kit):
     return kit.shared("emulator that is far behind",
-                      lambda: kit.start_emulator(lag=8.0))
+                      lambda: kit.start_emulator(lag=30.0))
 
 
 def plain(kit):

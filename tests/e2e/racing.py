@@ -3,20 +3,26 @@
 
 import json
 import re
-import time
 import urllib.error
 import urllib.request
 
-from harness import KEY, SECRET, check, check_equal, eventually
+from harness import (KEY, PATIENCE_SECONDS, SECRET, check, check_equal,
+                     eventually)
 from taping import script
 
 OWN = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
 
-# Waits as it is told between its writes and its reads.
+# Waits as it is told between its writes and its reads; and, as a change that is
+# overtaken never shows, until the log says that those before have settled.
 WRITER = """
-    import boto3, sys, time
+    import boto3, pathlib, sys, time
     ssm, secrets = boto3.client("ssm"), boto3.client("secretsmanager")
-    prefix, wait = sys.argv[1], float(sys.argv[2])
+    prefix, wait, log = sys.argv[1], float(sys.argv[2]), sys.argv[3]
+
+    def settled(count):
+        text = pathlib.Path(log)
+        while text.read_text().count('"settle-finished"') < count:
+            time.sleep(0.1)
 
     def read(call, **words):
         time.sleep(wait)
@@ -29,17 +35,22 @@ WRITER = """
     ssm.put_parameter(Name=f"{prefix}/a", Value="one", Type="String",
                       Tags=[{"Key": "k", "Value": "v"}])
     read(ssm.get_parameter, Name=f"{prefix}/a", WithDecryption=True)
-    time.sleep(2)  # a change that is overtaken never shows
+    settled(1)
     ssm.put_parameter(Name=f"{prefix}/a", Value="two", Type="String",
                       Overwrite=True)
     read(ssm.get_parameters, Names=[f"{prefix}/a"])
     secrets.create_secret(Name=f"{prefix[1:]}/s", SecretString="hush")
     read(secrets.get_secret_value, SecretId=f"{prefix[1:]}/s")
-    time.sleep(2)
+    settled(3)
     ssm.delete_parameter(Name=f"{prefix}/a")
     read(ssm.get_parameter, Name=f"{prefix}/a")
     ssm.describe_parameters()
 """
+
+
+# Long enough for a read to come within it on any machine.
+LAG_MS = 2000
+LAG = f"fixed:{LAG_MS}ms"
 
 
 def lagging(kit, lag, *options):
@@ -55,7 +66,8 @@ def observe(kit, upstream, wait, *options):
     prefix = f"/racing/{kit.number()}"
     done = kit.run_settled(
         "exec", "--observe", "--upstream", upstream.url, "--log", log, *options,
-        "--", kit.python, script(kit, WRITER), prefix, wait, environment=OWN)
+        "--", kit.python, script(kit, WRITER), prefix, wait, log,
+        environment=OWN)
     check_equal(done.returncode, 0, done.stderr)
     return log, done.stderr
 
@@ -71,7 +83,7 @@ def data_of(kit, *logs):
 
 
 def test_every_race_is_found(kit):
-    log, told = observe(kit, lagging(kit, "fixed:900ms"), 0.05)
+    log, told = observe(kit, lagging(kit, LAG), 0.05)
     data = data_of(kit, log)
     found = sorted((race["operation"], race["read_operation"], race["verdict"])
                    for race in data["races"])
@@ -81,8 +93,8 @@ def test_every_race_is_found(kit):
         ("PutParameter", "GetParameter", "stale"),
         ("PutParameter", "GetParameters", "stale")], "races")
     for race in data["races"]:
-        check(50 <= race["gap_ms"] < 900, race)
-        check(700 <= race.get("needed_ms", 0) < 2500, race)
+        check(50 <= race["gap_ms"] < LAG_MS, race)
+        check(LAG_MS / 2 <= race.get("needed_ms", 0), race)
     check_equal(data["totals"]["outcomes"], {"settled": 4}, "outcomes")
     check("4 races" in told and "GetSecretValue" in told, told)
     check("came" in report(kit, log), "the text tells no race")
@@ -90,15 +102,16 @@ def test_every_race_is_found(kit):
 
 
 def test_nothing_is_held(kit):
-    log, _ = observe(kit, lagging(kit, "fixed:3s"), 0)
+    log, _ = observe(kit, lagging(kit, LAG), 0)
     events = [json.loads(line) for line in log.read_text().splitlines()]
-    took = {event["id"]: event["waited_ms"] for event in events
-            if event["event"] == "call-answered"}
-    held = [event["waited_ms"] - took[event["id"]] for event in events
-            if event["event"] == "answer-given"
-            and event["operation"] == "PutParameter"]
-    check_equal(len(held), 2, "answers")
-    check(max(held) < 1000, f"an answer was held: {held}")
+    places = {(event["event"], event["id"]): place
+              for place, event in enumerate(events)
+              if event.get("operation") == "PutParameter"}
+    given = [call for kind, call in places if kind == "answer-given"]
+    check_equal(len(given), 2, "answers")
+    for call in given:
+        check(places["answer-given", call] < places["settle-finished", call],
+              "an answer was held")
 
 
 def test_a_script_that_waits_has_none(kit):
@@ -109,7 +122,7 @@ def test_a_script_that_waits_has_none(kit):
 
 
 def test_races_fail_a_pipeline_that_asks_for_it(kit):
-    log, _ = observe(kit, lagging(kit, "fixed:900ms"), 0.05)
+    log, _ = observe(kit, lagging(kit, LAG), 0.05)
     done = kit.run_settled("report", "--fail-on", "races", log)
     check_equal(done.returncode, 1, "status with races")
     done = kit.run_settled("report", "--fail-on", "regrets,unsettled", log)
@@ -117,7 +130,7 @@ def test_races_fail_a_pipeline_that_asks_for_it(kit):
 
 
 def test_a_report_as_page_and_history(kit):
-    log, _ = observe(kit, lagging(kit, "fixed:900ms"), 0.05)
+    log, _ = observe(kit, lagging(kit, LAG), 0.05)
     page, history = kit.path("report.html"), kit.path("history.jsonl")
     report(kit, "--html", page, "--history", history, log)
     text = page.read_text()
@@ -133,19 +146,20 @@ def test_a_report_as_page_and_history(kit):
 
 def test_overshoot_is_measured_against_the_lag_log(kit):
     truth = kit.path("lag.jsonl")
-    upstream = lagging(kit, "fixed:400ms", "--log", truth)
+    upstream = lagging(kit, "fixed:2s", "--log", truth)
     log = kit.path("held.jsonl")
     prefix = f"/racing/{kit.number()}"
     done = kit.run_settled(
         "exec", "--upstream", upstream.url, "--log", log, "--", kit.python,
-        script(kit, WRITER), prefix, 0, environment=OWN)
+        script(kit, WRITER), prefix, 0, log, environment=OWN)
     check_equal(done.returncode, 0, done.stderr)
     data = data_of(kit, log, truth)
     check_equal(data["races"], [], "races behind a hold")
     put = next(row for row in data["operations"]
                if row["operation"] == "PutParameter")
-    check(0 <= put["overshoot_ms"]["median"] < 3000, put)
-    check(put["settle_ms"]["median"] >= 300, put)
+    # What lies between the two is the lag, but for the answer's way.
+    check(0 <= put["overshoot_ms"]["median"]
+          < put["settle_ms"]["median"] - 1000, put)
     violations = [data["guarantees"][name]["violations"] for name in
                   ("read_your_writes", "monotonic_reads", "monotonic_writes",
                    "writes_follow_reads")]
@@ -200,7 +214,7 @@ def test_a_stale_read_after_settled_is_a_regret(kit):
             except ssm.exceptions.ParameterNotFound:
                 stale += 1
     check(stale > 0, "no read was stale")
-    eventually(lambda: regrets_in(log), "a regret", 15)
+    eventually(lambda: regrets_in(log), "a regret")
 
 
 def test_a_later_write_is_no_regret(kit):
@@ -215,7 +229,7 @@ def test_a_later_write_is_no_regret(kit):
     except ssm.exceptions.ParameterNotFound:
         pass
     changed = lambda: "changed-since" in log.read_text()
-    eventually(changed, "the suspicion to be cleared", 20)
+    eventually(changed, "the suspicion to be cleared")
     check_equal(regrets_in(log), [], "regrets")
 
 
@@ -224,7 +238,8 @@ def test_a_later_write_is_no_regret(kit):
 def fetch(url, **headers):
     try:
         request = urllib.request.Request(url, headers=headers)
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request,
+                                    timeout=PATIENCE_SECONDS) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -232,8 +247,9 @@ def fetch(url, **headers):
 
 def test_the_dashboard(kit):
     served = kit.start_settled(kit.fixed(), "--dashboard")
-    url = re.search(r"dashboard at (\S+)", eventually(
-        served.errors, "the dashboard's address")).group(1)
+    url = eventually(lambda: re.search(r"dashboard at (\S+)\s",
+                                       served.errors()),
+                     "the dashboard's address").group(1)
     page, token = url.split("?")
     ssm = kit.client("ssm", served)
     name = f"/racing/{kit.number()}"
@@ -254,8 +270,9 @@ def test_the_dashboard(kit):
 
 def test_metrics(kit):
     served = kit.start_settled(kit.fixed(), "--metrics", "127.0.0.1:0")
-    url = re.search(r"metrics at (\S+)", eventually(
-        served.errors, "the metrics' address")).group(1)
+    url = eventually(lambda: re.search(r"metrics at (\S+)\s",
+                                       served.errors()),
+                     "the metrics' address").group(1)
     ssm = kit.client("ssm", served)
     ssm.put_parameter(Name=f"/racing/{kit.number()}", Value="x", Type="String")
     status, text = fetch(url)
