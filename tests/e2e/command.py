@@ -7,7 +7,10 @@ import shutil
 import signal
 import subprocess
 
-from harness import KEY, REGION, SECRET, Skipped, check, check_equal
+from answers import emulator as never
+from harness import (KEY, PATIENCE_SECONDS, REGION, SECRET, Skipped, check,
+                     check_equal)
+from joins import emulator as slowly
 
 OWN = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
 
@@ -84,11 +87,9 @@ def test_exec_summary(kit):
 
 def test_exec_summary_names_the_unsettled(kit):
     name = f"/command/{kit.number()}"
-    emulator = kit.shared("emulator for answers",
-                          lambda: kit.start_emulator(3.0))
     done = run_exec(kit, kit.python, "-m", "awscli", "ssm", "put-parameter",
                     "--name", name, "--type", "String", "--value", "x",
-                    options=["--timeout", "200ms"], upstream=emulator)
+                    options=["--timeout", "200ms"], upstream=never(kit))
     check(done.returncode in (254, 255), done.returncode)
     after = done.stderr.rpartition("PostConditionNotSatisfied")[2]
     check(name in after and "unsettled" in after, done.stderr)
@@ -116,7 +117,7 @@ def test_exec_passes_signals_on(kit):
         try:
             check_equal(process.stdout.readline(), "ready\n", "the command")
             process.send_signal(number)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=PATIENCE_SECONDS)
             check_equal((out, process.returncode), (f"got {int(number)}\n", 7),
                         f"SIG{name} ({err})")
         finally:
@@ -129,7 +130,7 @@ def test_exec_killed_by_a_signal(kit):
     try:
         process.stdout.readline()
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_SECONDS)
         check_equal(process.returncode, 128 + 15, "status")
     finally:
         process.kill()
@@ -185,8 +186,7 @@ def test_bad_values(kit):
                   ["--upstream", "ftp://x"], ["--upstream"],
                   ["--meta", "no-equals-sign"],
                   ["--config", "/none.json"]):
-        done = kit.run_settled("exec", *words, "--", "true", environment=OWN,
-                               seconds=20)
+        done = kit.run_settled("exec", *words, "--", "true", environment=OWN)
         check(done.returncode in (1, 2), f"{words}: status {done.returncode}")
         check(len(done.stderr) > 10, f"{words}: no word of why")
 
@@ -268,9 +268,7 @@ def test_status_line_on_a_terminal(kit):
     if not shutil.which("script"):
         raise Skipped("there is no script(1) to make a terminal")
     name = f"/command/{kit.number()}"
-    emulator = kit.shared("emulator for answers",
-                          lambda: kit.start_emulator(3.0))
-    words = (f"{kit.settled} exec --upstream {emulator.url} -- {kit.python} "
+    words = (f"{kit.settled} exec --upstream {slowly(kit).url} -- {kit.python} "
              f"-m awscli ssm put-parameter --name {name} --type String "
              "--value x")
     done = kit.command(["script", "-qec", words, "/dev/null"],
