@@ -3,7 +3,6 @@
 check the certificate, and files that will not do.
 """
 
-import socket
 import ssl
 
 import botocore.config
@@ -118,7 +117,7 @@ def handshake(server, **versions):
     context.set_ciphers("ALL:@SECLEVEL=0")
     for name, version in versions.items():
         setattr(context, name, version)
-    raw = socket.create_connection(("127.0.0.1", server.port), 15)
+    raw = server.connect()
     return context.wrap_socket(raw, server_hostname="127.0.0.1")
 
 
@@ -143,19 +142,18 @@ def test_old_versions_are_refused(kit):
 
 def test_a_drip_is_not_waited_for(kit):
     """Under TLS there is no word of it, but the end comes as well."""
-    server = start(kit, "--head-timeout", "1s")
-    with socket.create_connection(("127.0.0.1", server.port), 15) as silent:
-        check_equal(silent.recv(100), b"", "what a silent one gets")
+    server = start(kit, "--head-timeout", "4s")
     server.authority = files(kit).authority
-    with handshake(server) as slow:
+    with handshake(server) as slow, server.connect() as silent:
         slow.sendall(b"POST / HTTP/1.1\r\nHo")
         check_equal(slow.recv(100), b"", "what a slow one gets")
+        check_equal(silent.recv(100), b"", "what a silent one gets")
     check_equal(server.end(), 0, "exit status")
 
 
 def test_plain_text_to_the_tls_port(kit):
     server = settled(kit)
-    with socket.create_connection(("127.0.0.1", server.port), 15) as plain:
+    with server.connect() as plain:
         plain.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         check(b"HTTP/1.1" not in plain.recv(1000), "it was answered")
 
@@ -164,8 +162,7 @@ def test_plain_text_to_the_tls_port(kit):
 
 def check_refused(kit, status, words, *options):
     done = kit.run_settled("serve", "--upstream", "http://127.0.0.1:9",
-                           *options, environment=dict(OWN, **LEAKS),
-                           seconds=20)
+                           *options, environment=dict(OWN, **LEAKS))
     check_equal(done.returncode, status, done.stdout + done.stderr)
     check(words in done.stderr, f"no {words!r} in {done.stderr!r}")
     check("PRIVATE" not in done.stderr, "the key is in the message")

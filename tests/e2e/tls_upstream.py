@@ -7,7 +7,7 @@ import hashlib
 import time
 
 from authority import Authority
-from harness import check, check_equal, in_parallel
+from harness import check, check_equal, eventually, in_parallel
 from relay import BIG, MIB, MOST_GROWTH, Zeros, digest_of, memory_of
 from upstreams import Server
 
@@ -25,6 +25,7 @@ class Store:
         self.digest = hashlib.sha256()
         self.requests = 0
         self.closes_after = 0  # that request
+        self.ended = 0  # connections
         self.server = Server(self.serve)
         self.url = self.server.url.replace("http:", "https:")
 
@@ -32,6 +33,7 @@ class Store:
         with self.wrap(plain) as connection:
             while self.answer(connection):
                 pass
+        self.ended += 1
 
     def answer(self, connection):
         data = b""
@@ -88,7 +90,7 @@ def test_a_connection_is_kept(kit):
         check_equal(store.server.connections, 1, "connections")
     store.closes_after = 6
     s3.put_object(Bucket="b", Key="k", Body=b"x")
-    time.sleep(0.2)  # its end arrives while it is idle
+    eventually(lambda: store.ended == 1, "its end, while it is idle")
     s3.put_object(Bucket="b", Key="k", Body=b"x")
     check_equal(store.server.connections, 2, "connections")
     in_parallel(*[lambda: s3.put_object(Bucket="b", Key="k", Body=b"x" * 999)
