@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A hundred thousand events: how long the page takes to load, and a frame while
-// it is zoomed. The limits are wide, for slow machines; the figures are printed.
+// it is zoomed. The limits are wide, for machines that are slow and busy: what
+// grows with the square of the events is beyond them all the same. The figures
+// are printed.
 
 import assert from 'node:assert/strict';
 import { makeSample } from './sample.mjs';
 import { settle } from './kit.mjs';
 
-const LOAD_LIMIT = 3000; // ms
-const FRAME_LIMIT = 100; // ms
+const LOAD_LIMIT = 15_000; // ms
+const FRAME_LIMIT = 200; // ms
 
 const sum = (data) => data.totals.mutations + data.totals.read_backs + data.totals.client_reads;
 

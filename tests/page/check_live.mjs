@@ -64,7 +64,7 @@ function first(whole, n) {
 }
 
 async function until(what, condition) {
-  for (let n = 0; n < 80; n++) {
+  for (let n = 0; n < 600; n++) { // a minute
     if (await condition()) {
       return;
     }

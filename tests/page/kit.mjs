@@ -65,7 +65,7 @@ export class Kit {
       colorScheme: scheme, ...more });
     this.contexts.push(context);
     const page = await context.newPage();
-    page.setDefaultTimeout(5000);
+    page.setDefaultTimeout(60_000); // ends what hangs, on a slow machine too
     page.on('console', (message) => this.noise.push(`console: ${message.text()}`));
     page.on('pageerror', (error) => this.noise.push(`error: ${error.message}`));
     page.on('request', (request) => {
