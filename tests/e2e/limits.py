@@ -84,6 +84,30 @@ def test_header_bytes(kit):
     good_call(server)
 
 
+def test_head_of_an_answer(kit):
+    """One that is too long is told, not cut, and no word of a call that did
+    pass."""
+    def serve(connection):
+        while True:
+            head, body = read_request(connection)
+            if not head:
+                return
+            more = b"X-More: %s\r\n" % (b"x" * int(json.loads(body)["More"]))
+            connection.sendall(b"HTTP/1.1 200 OK\r\n%sContent-Length: 2\r\n\r\n"
+                               b"{}" % more)
+
+    def get(more, **headers):
+        body = json.dumps({"Name": "/limit", "More": more}).encode()
+        return Ask(server, body=body, **headers).sign().send()
+    server = kit.start_settled(Server(serve))
+    fits = get(11 * KIB, **{"X-Long": "a" * (10 * KIB)})
+    check_equal(fits.headers.get("x-more"), "x" * (11 * KIB), repr(fits)[:200])
+    answer = get(13 * KIB)
+    check_equal(answer.status, 502, repr(answer)[:200])
+    check(b"head is malformed or too long" in answer.body, answer.body)
+    check_equal(get(10).status, 200, "the next call")
+
+
 def test_body_bytes(kit):
     """Of a call that must be read whole; the error is one of its service."""
     server = kit.start_settled(Listener(), "--body-limit", "20k")

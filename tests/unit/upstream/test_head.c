@@ -126,12 +126,12 @@ static void a_zero_byte_or_a_head_without_end_is_refused(void **state)
     assert_int_equal(take_all(&head, arena, "HTTP/1.1 200 OK"), HEAD_MORE);
     assert_int_equal(head_take(&head, arena, str_make("A: b\0c\r\n", 8)),
                      HEAD_BAD);
-    while (head_take(&head, arena, STR("A: 0123456789\r\n")) == HEAD_MORE) {
+    while (head_take(&head, arena, STR("A:\r\n")) == HEAD_MORE) {
         lines++;
         assert_true(lines < 100000);
     }
     assert_int_equal(lines, HTTP_HEADERS_MAX);
-    while (head_take(&head, arena, STR(" 0123456789\r\n")) == HEAD_MORE) {
+    while (head_take(&head, arena, STR(" 01\r\n")) == HEAD_MORE) {
         lines++;
         assert_true(lines < 100000);
     }
@@ -141,7 +141,7 @@ static void a_zero_byte_or_a_head_without_end_is_refused(void **state)
 
 static void many_folds_take_memory_in_proportion(void **state)
 {
-    enum { FOLDS = 60 * 1000, MOST = 2 * 1024 * 1024 };
+    enum { FOLDS = 3000, MOST = 100 * 1000 };
     struct arena *arena = arena_new();
     struct head head;
     (void)state;
