@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A binary heap of timers, each knowing its place so that it can be moved and
- * cancelled. Start at timer_arm(). */
+ * cancelled, and the list of those that were woken. Start at timer_arm(). */
 #include "base/timer.h"
 
 #include "base/mem.h"
@@ -65,20 +65,40 @@ static void sift_down(struct timers *timers, struct timer *timer)
     put(timers, place, timer);
 }
 
-void timer_cancel(struct timers *timers, struct timer *timer)
+static void leave_heap(struct timers *timers, struct timer *timer)
 {
-    if (timer->place == 0) {
-        return;
-    }
     struct timer *last = timers->heap[timers->count - 1];
     size_t place = timer->place;
     timers->count--;
-    timer->place = 0;
     if (last != timer) {
         put(timers, place, last);
         sift_up(timers, last);
         sift_down(timers, last);
     }
+}
+
+static void leave_list(struct timers *timers, struct timer *timer)
+{
+    if (timer->before != NULL) {
+        timer->before->next = timer->next;
+    } else {
+        timers->first = timer->next;
+    }
+    if (timer->next != NULL) {
+        timer->next->before = timer->before;
+    } else {
+        timers->last = timer->before;
+    }
+}
+
+void timer_cancel(struct timers *timers, struct timer *timer)
+{
+    if (timer->place == TIMER_WOKEN) {
+        leave_list(timers, timer);
+    } else if (timer->place != 0) {
+        leave_heap(timers, timer);
+    }
+    timer->place = 0;
 }
 
 void timer_arm(struct timers *timers, struct timer *timer, int64_t delay_ms)
@@ -99,9 +119,23 @@ void timer_arm(struct timers *timers, struct timer *timer, int64_t delay_ms)
 
 void timer_wake(struct timers *timers, struct timer *timer)
 {
-    if (timer->place == 0 || timer->due_ms > timers_now_ms(timers)) {
-        timer_arm(timers, timer, 0);
+    assert(timer->fn != NULL);
+    /* One that is due all the same keeps its turn. */
+    if (timer->place == TIMER_WOKEN ||
+        (timer->place != 0 && timer->due_ms <= timers_now_ms(timers))) {
+        return;
     }
+    timer_cancel(timers, timer);
+    timer->turn = timers->turn++;
+    timer->place = TIMER_WOKEN;
+    timer->next = NULL;
+    timer->before = timers->last;
+    if (timers->last != NULL) {
+        timers->last->next = timer;
+    } else {
+        timers->first = timer;
+    }
+    timers->last = timer;
 }
 
 void timer_wake_noted(struct timers *timers, struct timer *timer,
@@ -126,21 +160,45 @@ void timer_take_back(struct timers *timers, struct timer *timer,
     }
 }
 
+/* Of those due by then, and of those woken before that turn. */
+static struct timer *next_due(const struct timers *timers, int64_t now,
+                              uint64_t turn)
+{
+    struct timer *woken = timers->first;
+    struct timer *timed = timers->count > 0 ? timers->heap[0] : NULL;
+    woken = woken != NULL && woken->turn < turn ? woken : NULL;
+    timed = timed != NULL && timed->due_ms <= now ? timed : NULL;
+    if (woken == NULL || timed == NULL) {
+        return woken != NULL ? woken : timed;
+    }
+    return timed->due_ms < now || timed->turn < woken->turn ? timed : woken;
+}
+
 size_t timers_run_due(struct timers *timers)
 {
+    enum { LOOK_EACH = 64 };
     size_t ran = 0;
     int64_t now = timers_now_ms(timers);
-    while (timers->count > 0 && timers->heap[0]->due_ms <= now) {
-        struct timer *timer = timers->heap[0];
+    uint64_t end = UINT64_MAX;
+    struct timer *timer;
+    while ((timer = next_due(timers, now, end)) != NULL) {
         timer_cancel(timers, timer);
         timer->fn(timer->ctx);
         ran++;
+        /* Those who wake each other for ever shall not keep others waiting. */
+        if (end == UINT64_MAX && ran % LOOK_EACH == 0 &&
+            timers_now_ms(timers) > now) {
+            end = timers->turn;
+        }
     }
     return ran;
 }
 
 int64_t timers_next_ms(const struct timers *timers)
 {
+    if (timers->first != NULL) {
+        return 0;
+    }
     if (timers->count == 0) {
         return -1;
     }

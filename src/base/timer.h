@@ -2,10 +2,11 @@
 /*
  * What is to be done, and when.
  *
- * Purpose:   one heap of timers drives everything that waits. A wake-up is a
- *            timer that is due now: callbacks from curl, from the server or
- *            from a pipe only wake; the loop then runs what was woken, in the
- *            order of waking. So a callback never runs a machine.
+ * Purpose:   one heap of timers drives everything that waits, and a list of
+ *            those that were woken. A wake-up is a timer that is due now:
+ *            callbacks from curl, from the server or from a pipe only wake; the
+ *            loop then runs what was woken, in the order of waking. So a
+ *            callback never runs a machine.
  * Ownership: a timer is embedded in whatever waits; it must be cancelled, or
  *            have fired, before its memory goes.
  * Callbacks: timers_run_due() calls fn(ctx); fn may arm, wake and cancel any
@@ -24,14 +25,21 @@ struct timer {
     void (*fn)(void *ctx);
     void *ctx;
     int64_t due_ms;
-    uint64_t turn; /* keeps equal times in the order of arming */
-    size_t place;  /* in the heap, from 1; 0 = not armed */
+    uint64_t turn;      /* keeps equal times in the order of arming */
+    size_t place;       /* in the heap, from 1; 0 = not armed; TIMER_WOKEN */
+    struct timer *next; /* of those woken */
+    struct timer *before;
 };
+
+#define TIMER_WOKEN SIZE_MAX
 
 struct timers {
     struct timer **heap;
     size_t count;
     size_t capacity;
+    struct timer *first; /* woken: they are many and all due, so that neither
+                            the clock nor the heap is asked for each */
+    struct timer *last;
     uint64_t turn;
     int64_t (*now_ms)(void *clock);
     void *clock;

@@ -212,6 +212,72 @@ static void many_timers_moved_at_random_keep_their_order(void **state)
     timers_done(&b.timers);
 }
 
+static void the_woken_run_in_order_of_waking_among_the_due(void **state)
+{
+    static const size_t order[] = {5, 0, 2, 4, 6, 7};
+    struct bench b;
+    struct alarm a[8];
+    (void)state;
+    open_bench(&b);
+    for (size_t i = 0; i < 8; i++) {
+        set_alarm(&a[i], &b, i, note);
+    }
+    timer_arm(&b.timers, &a[5].timer, 10); /* late by then */
+    b.now += 15;
+    for (size_t i = 0; i < 5; i++) {
+        timer_wake(&b.timers, &a[i].timer);
+    }
+    timer_cancel(&b.timers, &a[1].timer);
+    timer_arm(&b.timers, &a[3].timer, 10); /* no longer woken */
+    timer_arm(&b.timers, &a[6].timer, 0);
+    timer_wake(&b.timers, &a[7].timer);
+    timer_wake(&b.timers, &a[2].timer); /* once more changes nothing */
+    assert_int_equal(timers_next_ms(&b.timers), 0);
+    assert_int_equal(timers_run_due(&b.timers), 6);
+    assert_memory_equal(b.fired, order, sizeof(order));
+    assert_int_equal(timers_next_ms(&b.timers), 10);
+    timer_wake(&b.timers, &a[3].timer); /* brought forward */
+    timer_wake(&b.timers, &a[0].timer);
+    timer_cancel(&b.timers, &a[0].timer); /* the last of them */
+    timer_wake(&b.timers, &a[4].timer);
+    assert_int_equal(timers_run_due(&b.timers), 2);
+    assert_int_equal(b.fired[6], 3);
+    assert_int_equal(b.fired[7], 4);
+    assert_int_equal(timers_next_ms(&b.timers), -1);
+    timers_done(&b.timers);
+}
+
+/* A clock that goes on by itself. */
+static int64_t read_running(void *clock)
+{
+    return ++*(int64_t *)clock;
+}
+
+static void wake_other(void *ctx)
+{
+    struct alarm *alarm = ctx;
+    timer_wake(&alarm->bench->timers, &alarm->other->timer);
+}
+
+static void who_wake_each_other_for_ever_keep_nobody_waiting(void **state)
+{
+    struct bench b;
+    struct alarm a[2];
+    (void)state;
+    open_bench(&b);
+    b.timers.now_ms = read_running;
+    for (size_t i = 0; i < 2; i++) {
+        set_alarm(&a[i], &b, i, wake_other);
+        a[i].other = &a[1 - i];
+    }
+    timer_wake(&b.timers, &a[0].timer);
+    assert_true(timers_run_due(&b.timers) > 0);
+    assert_int_equal(timers_next_ms(&b.timers), 0);
+    timer_cancel(&b.timers, &a[0].timer);
+    timer_cancel(&b.timers, &a[1].timer);
+    timers_done(&b.timers);
+}
+
 static void only_what_was_woken_here_is_taken_back(void **state)
 {
     struct bench b;
@@ -251,6 +317,8 @@ int main(void)
         cmocka_unit_test(what_is_woken_while_running_runs_in_the_same_turn),
         cmocka_unit_test(a_due_timer_cancelled_by_another_does_not_fire),
         cmocka_unit_test(a_timer_may_arm_itself_again),
+        cmocka_unit_test(the_woken_run_in_order_of_waking_among_the_due),
+        cmocka_unit_test(who_wake_each_other_for_ever_keep_nobody_waiting),
         cmocka_unit_test(only_what_was_woken_here_is_taken_back),
         cmocka_unit_test(many_timers_moved_at_random_keep_their_order),
     };
