@@ -109,11 +109,27 @@ static void read_content(const struct convert_view *view,
     }
 }
 
+/* 0 says that there was no answer. */
+static bool read_status(const struct convert_view *view, int64_t *ret_status)
+{
+    if (!convert_view_int(view, "status", 0, 599, true, ret_status)) {
+        return false;
+    }
+    bool fine = *ret_status == 0 || *ret_status >= 100;
+    if (!fine) {
+        convert_wrong(view->job,
+                      convert_first_byte(json_get(view->object, STR("status"))),
+                      "%.*s.status must be 0 or from 100 to 599",
+                      STR_ARG(view->name));
+    }
+    return fine;
+}
+
 static void read_response(const struct convert_view *view,
                           struct convert_draft *draft)
 {
     int64_t status = 0;
-    if (!convert_view_int(view, "status", 0, 599, true, &status)) {
+    if (!read_status(view, &status)) {
         return;
     }
     draft->what.outcome = status == 0 ? HTTP_LOST : HTTP_ANSWERED;

@@ -382,6 +382,8 @@ static void damage_is_told_with_its_place(void **state)
         {HAR("{}"), "log.entries[0] has no request, which must be an object"},
         {HAR("{" STARTED "," SENT ",\"response\":{\"status\":\"x\"}}"),
          "log.entries[0].response.status must be a number"},
+        {HAR("{" STARTED "," SENT ",\"response\":{\"status\":99}}"),
+         "log.entries[0].response.status must be 0 or from 100 to 599"},
         {HAR("{" STARTED "," SENT ",\"response\":{\"status\":200}}"),
          "log.entries[0].response has no headers, which must be a list"},
         {HAR("{\"startedDateTime\":\"today\"," SENT
