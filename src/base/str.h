@@ -48,6 +48,30 @@ static inline bool str_is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* How many bytes from the start are ASCII, not below `least`, and neither `a`
+ * nor `b`: eight at a time, so that some before the first other one may be left
+ * over. */
+static inline size_t str_skip_plain(struct str text, unsigned char least,
+                                    unsigned char a, unsigned char b)
+{
+    const uint64_t each = 0x0101010101010101U;
+    size_t len = 0;
+    while (text.len - len >= sizeof(uint64_t)) {
+        uint64_t bytes;
+        memcpy(&bytes, text.ptr + len, sizeof(bytes));
+        /* A byte's highest bit is set, or taking away sets it: by `least` from
+         * what is less, by one from what is zero. */
+        uint64_t odd = bytes | (bytes - each * least) |
+                       ((bytes ^ each * a) - each) |
+                       ((bytes ^ each * b) - each);
+        if ((odd & each * 0x80) != 0) {
+            break;
+        }
+        len += sizeof(bytes);
+    }
+    return len;
+}
+
 static inline bool str_eq(struct str a, struct str b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);

@@ -27,26 +27,11 @@ struct json_census {
 bool json_scan(const struct source *source, const struct json_limits *limits,
                struct json_census *ret_census, struct diag *diag);
 
-/* How many bytes from the start stand in a string for themselves and are ASCII:
- * eight at a time, so that some before the first other one may be left over. */
+/* How many bytes from the start stand in a string for themselves; some before
+ * the first other one may be left over. */
 static inline size_t json_plain_len(struct str text)
 {
-    const uint64_t each = 0x0101010101010101U;
-    size_t len = 0;
-    while (text.len - len >= sizeof(uint64_t)) {
-        uint64_t bytes;
-        memcpy(&bytes, text.ptr + len, sizeof(bytes));
-        /* A byte's highest bit is set, or taking away sets it: by a blank from
-         * a control character, by one from what is zero. */
-        uint64_t odd = bytes | (bytes - each * ' ') |
-                       ((bytes ^ each * '"') - each) |
-                       ((bytes ^ each * '\\') - each);
-        if ((odd & each * 0x80) != 0) {
-            break;
-        }
-        len += sizeof(bytes);
-    }
-    return len;
+    return str_skip_plain(text, ' ', '"', '\\');
 }
 
 /* Between the quotes; borrows `raw` where it holds no escape. */

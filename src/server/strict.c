@@ -11,30 +11,9 @@ static struct strict_refusal bad(const char *sentence)
     return (struct strict_refusal){400, sentence};
 }
 
-/* How many bytes from the start are no control characters: eight at a time, so
- * that some may be left over. */
-static size_t skip_usual(struct str text)
-{
-    const uint64_t each = 0x0101010101010101U;
-    size_t len = 0;
-    while (text.len - len >= sizeof(uint64_t)) {
-        uint64_t bytes;
-        memcpy(&bytes, text.ptr + len, sizeof(bytes));
-        /* A byte's highest bit is set, or taking away sets it: by a blank from
-         * a control character, by one from what is zero, as DEL is then. */
-        uint64_t odd =
-            bytes | (bytes - each * ' ') | ((bytes ^ each * 0x7f) - each);
-        if ((odd & each * 0x80) != 0) {
-            break;
-        }
-        len += sizeof(bytes);
-    }
-    return len;
-}
-
 static bool is_field_value(struct str text)
 {
-    for (size_t i = skip_usual(text); i < text.len; i++) {
+    for (size_t i = str_skip_plain(text, ' ', 0x7f, 0x7f); i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
         if ((c < 0x20 && c != '\t') || c == 0x7f) {
             return false;

@@ -6,23 +6,26 @@
 
 #include "base/buf.h"
 
+static size_t find_blank(struct str text)
+{
+    size_t at = str_skip_plain(text, ' ' + 1, ' ', ' ');
+    while (at < text.len && !str_is_blank(text.ptr[at])) {
+        at++;
+    }
+    return at;
+}
+
 /* Trimmed, and each run of blanks becomes one, inside quotes too. */
 static void add_value(struct buf *out, struct str value)
 {
     value = str_trim(value);
-    size_t start = 0;
-    for (size_t i = 0; i < value.len; i++) {
-        if (!str_is_blank(value.ptr[i])) {
-            continue;
-        }
-        buf_add(out, str_make(value.ptr + start, i - start));
+    size_t blank;
+    while ((blank = find_blank(value)) < value.len) {
+        buf_add(out, str_first(value, blank));
         buf_add_char(out, ' ');
-        while (str_is_blank(value.ptr[i + 1])) {
-            i++;
-        }
-        start = i + 1;
+        value = str_trim(str_from(value, blank));
     }
-    buf_add(out, str_from(value, start));
+    buf_add(out, value);
 }
 
 /* All values of one name on one line, in the order they were sent. */
