@@ -15,21 +15,33 @@ static char lower(char c)
     return c;
 }
 
-/* How many bytes from the start are the same: eight at a time, so that some may
- * be left over. */
-static size_t skip_same(struct str a, struct str b)
+/* Eight letters at a time. Bytes may differ in the bit of case alone, and only
+ * where they are letters: adding sets the highest bit of what is not less than
+ * 'a', and of what is more than 'z'. */
+static bool is_same_word(uint64_t a, uint64_t b)
 {
-    size_t len = 0;
-    while (a.len - len >= sizeof(uint64_t) &&
-           memcmp(a.ptr + len, b.ptr + len, sizeof(uint64_t)) == 0) {
-        len += sizeof(uint64_t);
-    }
-    return len;
+    const uint64_t each = 0x0101010101010101U;
+    uint64_t differs = a ^ b;
+    uint64_t low = a | each * 0x20;
+    uint64_t ascii = low & each * 0x7f;
+    uint64_t letters = (ascii + each * (0x80 - 'a')) &
+                       ~(ascii + each * (0x7f - 'z')) & ~low & each * 0x80;
+    return (differs & ~(letters >> 2)) == 0;
 }
 
 bool str_has_same_letters(struct str a, struct str b)
 {
-    for (size_t i = skip_same(a, b); i < a.len; i++) {
+    size_t i = 0;
+    for (; a.len - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+        uint64_t left;
+        uint64_t right;
+        memcpy(&left, a.ptr + i, sizeof(left));
+        memcpy(&right, b.ptr + i, sizeof(right));
+        if (!is_same_word(left, right)) {
+            return false;
+        }
+    }
+    for (; i < a.len; i++) {
         if (lower(a.ptr[i]) != lower(b.ptr[i])) {
             return false;
         }

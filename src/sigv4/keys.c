@@ -80,8 +80,10 @@ void sigv4_keys_get(struct sigv4_keys *keys, struct str secret,
         sigv4_derive_key(secret, scope, ret_key);
         return;
     }
-    /* Of two scopes that meet in a slot the later one stays. */
-    uint64_t hash = str_hash(secret) ^ str_hash(scope->region) * 3 ^
+    /* Of two scopes that meet in a slot the later one stays. A secret differs
+     * from another one in its last letters too. */
+    struct str last = str_from(secret, secret.len > 8 ? secret.len - 8 : 0);
+    uint64_t hash = str_hash(last) ^ str_hash(scope->region) * 3 ^
                     str_hash(scope->service) * 7;
     struct slot *slot = &keys->slots[hash % SLOTS];
     if (slot->secret_len == 0 || !holds(slot, secret, scope)) {

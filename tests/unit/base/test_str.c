@@ -35,6 +35,42 @@ static void texts_are_compared_byte_by_byte(void **state)
     }
 }
 
+/* They are compared eight at a time. */
+static void letters_are_the_same_wherever_they_stand(void **state)
+{
+    (void)state;
+    for (size_t at = 0; at < 18; at++) {
+        char a[18] = "Content-Encoding:";
+        char b[18] = "content-encoding:";
+        for (int i = 0; i < 256 * 256; i++) {
+            int left = i / 256;
+            int right = i % 256;
+            bool letter = (left | 0x20) >= 'a' && (left | 0x20) <= 'z';
+            bool same = left == right || (letter && (left ^ right) == 0x20);
+            a[at] = (char)left;
+            b[at] = (char)right;
+            if (str_eq_nocase(str_make(a, 18), str_make(b, 18)) != same) {
+                fail_msg("bytes %d and %d at %zu", left, right, at);
+            }
+        }
+    }
+}
+
+static void what_is_skipped_is_plain(void **state)
+{
+    (void)state;
+    for (size_t at = 0; at < 20; at++) {
+        for (int c = 0; c < 256; c++) {
+            char text[20];
+            memset(text, '~', sizeof(text));
+            text[at] = (char)c;
+            size_t len = str_skip_plain(str_make(text, 20), '!', '"', 0x7f);
+            bool plain = c >= '!' && c < 0x7f && c != '"';
+            assert_int_equal(len, plain || at >= 16 ? 16 : at / 8 * 8);
+        }
+    }
+}
+
 static void parts_are_found(void **state)
 {
     (void)state;
@@ -242,6 +278,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_compared_byte_by_byte),
+        cmocka_unit_test(letters_are_the_same_wherever_they_stand),
+        cmocka_unit_test(what_is_skipped_is_plain),
         cmocka_unit_test(parts_are_found),
         cmocka_unit_test(cutting_never_leaves_the_text),
         cmocka_unit_test(cutting_at_a_mark_gives_all_pieces),
