@@ -14,21 +14,28 @@
 
 /* ---- there ---- */
 
+bool server_count_received(int fd, uint64_t *ret_bytes)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof(info);
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
+        len < offsetof(struct tcp_info, tcpi_bytes_received) +
+                  sizeof(info.tcpi_bytes_received)) {
+        return false;
+    }
+    *ret_bytes = info.tcpi_bytes_received;
+    return true;
+}
+
 /* Whether libmicrohttpd has read nothing behind the request: it would be lost.
  * What still stands in the socket stays there. */
 static bool has_read_no_more(const struct exchange *exchange)
 {
-    struct tcp_info info;
-    socklen_t len = sizeof(info);
+    uint64_t received = 0;
     int unread = 0;
-    if (getsockopt(exchange->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
-        len < offsetof(struct tcp_info, tcpi_bytes_received) +
-                  sizeof(info.tcpi_bytes_received) ||
-        ioctl(exchange->fd, SIOCINQ, &unread) != 0 || unread < 0) {
-        return false;
-    }
-    return info.tcpi_bytes_received ==
-           exchange->client->taken + (uint64_t)unread;
+    return server_count_received(exchange->fd, &received) &&
+           ioctl(exchange->fd, SIOCINQ, &unread) == 0 && unread >= 0 &&
+           received == exchange->client->taken + (uint64_t)unread;
 }
 
 static bool may_leave(const struct exchange *exchange)

@@ -23,6 +23,14 @@ static void say_late(const struct client *client)
                 MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/* Whether there are bytes of a head: else nobody waits for an answer. */
+static bool has_begun(const struct client *client)
+{
+    uint64_t received = 0;
+    return client->uncounted || !server_count_received(client->fd, &received) ||
+           received > client->taken;
+}
+
 static void look_again_later(struct server *server)
 {
     int64_t step_ms = server->config.head_ms / LOOKS;
@@ -48,7 +56,7 @@ static void look(void *ctx)
         bool late = c->since_ms >= 0 && now_ms - c->since_ms >= limit_ms;
         if (late || (c->since_ms >= 0 && has_left(c))) {
             c->since_ms = -1;
-            if (late && c->in_head && !server->tls) {
+            if (late && c->in_head && !server->tls && has_begun(c)) {
                 say_late(c);
             }
             /* libmicrohttpd sees its end, and closes. */

@@ -284,6 +284,9 @@ void away_left(struct exchange *exchange);
 void away_answer(struct exchange *exchange);
 void away_answered(struct exchange *exchange, bool whole);
 void away_doom(struct exchange *exchange);
+/* All that a socket ever got, read or not; false where the system keeps no
+ * count. */
+bool server_count_received(int fd, uint64_t *ret_bytes);
 
 /* ---- overdue.c ---- */
 

@@ -77,6 +77,26 @@ static void so_is_the_head_after_an_answer(void **state)
     world_free(w);
 }
 
+/* An answer that nobody asked for would be taken for that of the next. */
+static void who_sends_nothing_is_let_go_without_a_word(void **state)
+{
+    struct world *w = world_new(REFUSE, QUICK);
+    struct peer peer;
+    (void)state;
+    peer_open(&peer, w);
+    WAIT_FOR(w, peer.closed);
+    assert_int_equal(peer.in.len, 0);
+    peer_close(&peer);
+
+    peer_open(&peer, w);
+    peer_send(&peer, STR("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    WAIT_FOR(w, peer_has(&peer, "no\n"));
+    WAIT_FOR(w, peer.closed);
+    assert_false(peer_has(&peer, " 408 "));
+    peer_close(&peer);
+    world_free(w);
+}
+
 static void an_answer_does_not_wait_for_a_body_that_drips_in(void **state)
 {
     struct world *w = world_new(REFUSE, DEFAULTS);
@@ -159,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_head_that_drips_in_is_refused),
         cmocka_unit_test(so_is_the_head_after_an_answer),
+        cmocka_unit_test(who_sends_nothing_is_let_go_without_a_word),
         cmocka_unit_test(an_answer_does_not_wait_for_a_body_that_drips_in),
         cmocka_unit_test(one_who_leaves_amid_a_head_is_let_go_at_once),
         cmocka_unit_test(what_is_told_to_be_late_is_not_handled),
