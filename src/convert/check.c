@@ -32,7 +32,10 @@ void convert_warn(struct convert_job *job, struct span span, const char *format,
 
 struct span convert_first_byte(const struct json *value)
 {
-    return (struct span){value->span.start, value->span.start + 1};
+    struct span span = value->span;
+    /* An empty value has none. */
+    span.end = span.end > span.start ? span.start + 1 : span.start;
+    return span;
 }
 
 bool convert_is_enough(const struct convert_job *job)
@@ -126,12 +129,6 @@ struct convert_view convert_view(struct convert_job *job,
     return (struct convert_view){job, name, object};
 }
 
-static struct span start_of(const struct json *value)
-{
-    size_t start = value->span.start;
-    return (struct span){start, start + 1};
-}
-
 /* Speaks of one line at most. */
 static void complain(const struct convert_view *view, const char *name,
                      const struct json *value, const char *wanted)
@@ -140,12 +137,12 @@ static void complain(const struct convert_view *view, const char *name,
         return; /* said already */
     }
     if (value == NULL) {
-        convert_wrong(view->job, start_of(view->object),
+        convert_wrong(view->job, convert_first_byte(view->object),
                       "%.*s has no %s, which must be %s", STR_ARG(view->name),
                       name, wanted);
     } else {
-        convert_wrong(view->job, start_of(value), "%.*s.%s must be %s",
-                      STR_ARG(view->name), name, wanted);
+        convert_wrong(view->job, convert_first_byte(value),
+                      "%.*s.%s must be %s", STR_ARG(view->name), name, wanted);
     }
 }
 
