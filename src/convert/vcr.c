@@ -76,7 +76,7 @@ static void read_headers(const struct convert_view *view,
     if (value->type == JSON_ARRAY && add_lines(view->job, headers, value)) {
         return;
     }
-    struct span span = {value->span.start, value->span.start + 1};
+    struct span span = convert_first_byte(value);
     if (value->type != JSON_OBJECT) {
         convert_wrong(view->job, span,
                       "%.*s.headers must be an object of lists of texts",
