@@ -95,8 +95,8 @@ static void add_text(struct sum *sum, struct str text)
 
 static void write_sample(const struct sample *s, struct buf *out)
 {
-    buf_printf(out, "%.*s %llu", STR_ARG(s->name),
-               (unsigned long long)(s->whole + s->thousandths / 1000));
+    unsigned long long whole = s->whole + s->thousandths / 1000;
+    buf_printf(out, "%.*s %llu", STR_ARG(s->name), whole);
     if (s->broken) {
         buf_printf(out, ".%03llu", (unsigned long long)(s->thousandths % 1000));
     }
