@@ -73,10 +73,16 @@ static uint64_t hash_of(struct exchange *x)
     return x->join_hash;
 }
 
+static bool has_left(struct http_call *call)
+{
+    call->ops->look(call);
+    return call->gone;
+}
+
 static bool all_left(const struct exchange *x)
 {
     for (const struct waiter *w = x->waiters; w != NULL; w = w->next) {
-        if (!w->left) {
+        if (!w->left && !has_left(w->call)) {
             return false;
         }
     }

@@ -54,6 +54,9 @@ struct http_call_ops {
     /* One `100 Continue`, to keep a held connection alive. Does nothing where
      * that is impossible (TLS, client gone, already replying). */
     void (*interim)(struct http_call *call);
+    /* Finds out at once whether the client has left: the news may be there, and
+     * nobody have read it yet. */
+    void (*look)(struct http_call *call);
     /* Drops the connection without an answer. */
     void (*abort)(struct http_call *call);
     void (*hold)(struct http_call *call);

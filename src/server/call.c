@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 static struct exchange *exchange_of(struct http_call *call)
@@ -78,6 +79,19 @@ static void interim(struct http_call *call)
     (void)server_exchange_say_interim(exchange_of(call));
 }
 
+static void look(struct http_call *call)
+{
+    struct exchange *exchange = exchange_of(call);
+    /* Who is asked by an interim answer may say so before we look again. */
+    for (int i = 0; i < 2 && is_answerable(exchange) && !call->gone; i++) {
+        struct pollfd one = {.fd = exchange->fd, .events = POLLRDHUP};
+        if (poll(&one, 1, 0) <= 0) {
+            return;
+        }
+        server_exchange_note_left(exchange, (uint32_t)one.revents);
+    }
+}
+
 static void abort_call(struct http_call *call)
 {
     struct exchange *exchange = exchange_of(call);
@@ -119,6 +133,7 @@ const struct http_call_ops EXCHANGE_OPS = {
     .reply = reply,
     .reply_stream = reply_stream,
     .interim = interim,
+    .look = look,
     .abort = abort_call,
     .hold = hold,
     .release = release,

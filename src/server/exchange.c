@@ -93,11 +93,16 @@ static bool is_parked_before_end(const struct exchange *exchange)
             (exchange->stage == STAGE_OFFERED && !exchange->expects));
 }
 
+static void watch_client(struct exchange *exchange, uint32_t events)
+{
+    exchange->watch.fd = exchange->fd;
+    loop_watch(exchange->loop, &exchange->watch, events);
+}
+
 /* Who only has no more to say still waits for its answer. An interim one tells
  * them apart: a socket that was closed answers it with a reset. */
-static void client_left(void *ctx, uint32_t events)
+void server_exchange_note_left(struct exchange *exchange, uint32_t events)
 {
-    struct exchange *exchange = ctx;
     bool broken = (events & (EPOLLHUP | EPOLLERR)) != 0;
     if (!broken && has_more_to_read(exchange)) {
         loop_unwatch(exchange->loop, &exchange->watch);
@@ -107,12 +112,17 @@ static void client_left(void *ctx, uint32_t events)
     if (!broken && (is_parked_before_end(exchange) ||
                     server_exchange_say_interim(exchange))) {
         if (!exchange->doomed) {
-            loop_watch(exchange->loop, &exchange->watch, EPOLLHUP | EPOLLERR);
+            watch_client(exchange, EPOLLHUP | EPOLLERR);
         }
         return;
     }
     server_exchange_tell_gone(exchange);
     server_exchange_doom(exchange);
+}
+
+static void client_left(void *ctx, uint32_t events)
+{
+    server_exchange_note_left(ctx, events);
 }
 
 static void look(void *ctx)
@@ -124,9 +134,7 @@ static void look(void *ctx)
     }
     timer_arm(timers_of(exchange), &exchange->look,
               exchange->server->config.away_ms);
-    exchange->watch.fd = exchange->fd;
-    loop_watch(exchange->loop, &exchange->watch,
-               EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+    watch_client(exchange, EPOLLRDHUP | EPOLLHUP | EPOLLERR);
 }
 
 /* ---- the body ---- */

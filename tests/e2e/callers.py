@@ -5,6 +5,7 @@ had asked for is done once or not at all, and nobody else notices.
 
 import contextlib
 import json
+import signal
 import socket
 import struct
 import threading
@@ -95,6 +96,27 @@ def test_leaves_while_held(kit):
                         "the outcome so far")
             gates[row].set()
             settled_once(upstream, log, word)
+
+
+def test_leaves_and_comes_again_unseen(kit):
+    """An old client gave up, and sent the same once more, before settled had
+    seen any of it: a change is sent once all the same."""
+    upstream, log, server = begin(kit)
+    for row, leave in enumerate((hang_up, socket.socket.close)):
+        word = f"fault-back-{row}"
+        ask = a_change(server, word)
+        server.signal(signal.SIGSTOP)
+        try:
+            first, second = server.connect(), server.connect()
+            for one in (first, second):
+                one.sendall(ask.head() + ask.body)
+            leave(first)
+        finally:
+            server.signal(signal.SIGCONT)
+        with second:
+            check_equal([a and a.status for a in read(second, 1)], [200], word)
+        settled_once(upstream, log, word)
+    check_equal(server.end(), 0, "exit status")
 
 
 def test_leaves_while_it_sends(kit):

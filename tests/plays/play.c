@@ -130,6 +130,12 @@ static void interim(struct http_call *call)
     ((struct play_call *)call)->interims++;
 }
 
+/* `gone` is set at the moment of the command. */
+static void look(struct http_call *call)
+{
+    (void)call;
+}
+
 static void abort_call(struct http_call *call)
 {
     ((struct play_call *)call)->aborted = true;
@@ -146,7 +152,7 @@ static void release(struct http_call *call)
 }
 
 static const struct http_call_ops ops = {
-    reply, reply_stream, interim, abort_call, hold, release,
+    reply, reply_stream, interim, look, abort_call, hold, release,
 };
 
 /* ---- commands ---- */

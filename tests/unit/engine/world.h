@@ -121,6 +121,7 @@ static void note_release(struct http_call *call)
 static const struct http_call_ops world_ops = {
     .reply = note_reply,
     .interim = note_nothing,
+    .look = note_nothing,
     .abort = note_abort,
     .hold = note_hold,
     .release = note_release,
