@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LAST_MS = 5000 };
+enum { LAST_MS = 10000 };
 
 struct worker {
     struct loops *loops;

@@ -10,7 +10,7 @@ enum {
     ID_MAX = 200,
     /* The other one gives up first, and says it better. */
     SLACK_MS = 10 * 1000,
-    LAST_MS = 3000,
+    LAST_MS = 6000,
 };
 
 struct str engine_elsewhere_id(const struct http_call *call)

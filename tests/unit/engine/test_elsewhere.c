@@ -314,7 +314,7 @@ static void a_stop_waits_a_little_for_the_other(void **state)
     assert_int_equal(again->status, 424);
     assert_false(lost->dropped);
     engine_finish(a->w.engine); /* as app does it, again and again */
-    world_turn(&a->w, 3000);
+    world_turn(&a->w, 6000);
     assert_int_equal(lost->status, 0);
     assert_true(lost->dropped);
     assert_int_equal(engine_active(a->w.engine), 0);
