@@ -73,8 +73,7 @@ struct http_fetch {
     struct str sign_region;
     /* As the client declared it (x-amz-content-sha256); STR_NONE: hash body. */
     struct str payload_hash;
-    struct str
-        body_hash; /* SHA-256 of request.body in hex, where it is known */
+    struct str body_hash; /* of request.body, in hex, where it is known */
     enum http_purpose purpose;
 
     /* For those who watch or stand in for the network (recordings); unset for

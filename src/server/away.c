@@ -82,9 +82,7 @@ void away_leave(struct exchange *exchange)
     exchange->fd = kept;
     exchange->stage = STAGE_AWAY;
     exchange->server->away++;
-    exchange->watch.fd = kept;
-    loop_watch(exchange->loop, &exchange->watch,
-               EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+    server_exchange_watch(exchange, EPOLLRDHUP | EPOLLHUP | EPOLLERR);
     exchange->closes = asks_to_close(exchange);
     drop_read_body(exchange);
     /* It asks what to do next, and is told to close. */

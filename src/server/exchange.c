@@ -93,7 +93,7 @@ static bool is_parked_before_end(const struct exchange *exchange)
             (exchange->stage == STAGE_OFFERED && !exchange->expects));
 }
 
-static void watch_client(struct exchange *exchange, uint32_t events)
+void server_exchange_watch(struct exchange *exchange, uint32_t events)
 {
     exchange->watch.fd = exchange->fd;
     loop_watch(exchange->loop, &exchange->watch, events);
@@ -112,7 +112,7 @@ void server_exchange_note_left(struct exchange *exchange, uint32_t events)
     if (!broken && (is_parked_before_end(exchange) ||
                     server_exchange_say_interim(exchange))) {
         if (!exchange->doomed) {
-            watch_client(exchange, EPOLLHUP | EPOLLERR);
+            server_exchange_watch(exchange, EPOLLHUP | EPOLLERR);
         }
         return;
     }
@@ -134,7 +134,7 @@ static void look(void *ctx)
     }
     timer_arm(timers_of(exchange), &exchange->look,
               exchange->server->config.away_ms);
-    watch_client(exchange, EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+    server_exchange_watch(exchange, EPOLLRDHUP | EPOLLHUP | EPOLLERR);
 }
 
 /* ---- the body ---- */

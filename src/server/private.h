@@ -266,6 +266,8 @@ enum http_read server_exchange_pull(struct exchange *exchange, char *dst,
 /* libmicrohttpd is through with it; `fine` when the answer was sent whole. */
 void server_exchange_over(struct exchange *exchange, bool fine);
 void server_exchange_doom(struct exchange *exchange);
+/* Its socket, for news of the client's end of it. */
+void server_exchange_watch(struct exchange *exchange, uint32_t events);
 /* What its socket says of the client's end of it, in epoll's words. */
 void server_exchange_note_left(struct exchange *exchange, uint32_t events);
 void server_exchange_tell_gone(struct exchange *exchange);
