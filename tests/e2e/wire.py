@@ -13,7 +13,7 @@ import socket
 import botocore.auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from harness import PATIENCE_SECONDS, REGION
+from harness import PATIENCE_SECONDS, REGION, check
 
 
 class Answer:
@@ -38,6 +38,15 @@ def read_chunked(stream):
         stream.readline()
         if size == 0:
             return body
+
+
+def check_silent(connection):
+    """It is open, and nothing has come."""
+    connection.setblocking(False)
+    try:
+        check(False, f"closed or answered: {connection.recv(100)!r}")
+    except BlockingIOError:
+        pass
 
 
 def read_answer(stream):
